@@ -1,0 +1,141 @@
+// swift-tools-version: 6.2
+// The house: one room for each concern, arrows point down only. The row of each target stands beside it;
+// Tests/TidyTests reads this table and the imports, and fails on an arrow that points up.
+
+import PackageDescription
+
+/// Every target of ours is built alike: no drift from room to room.
+let swift: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// What a static link of FoundationEssentials needs beside it. A global `--static-swift-stdlib` would add these by
+/// itself, but there is no static Testing library: so the programs say it, and one build serves them and the tests.
+let staticFoundationEssentials = ["-l_FoundationCShims", "-l_FoundationCollections", "-lswiftSynchronization"]
+let staticFoundation = [
+  "-lFoundation", "-lFoundationInternationalization", "-lFoundationEssentials", "-lCoreFoundation", "-l_FoundationICU",
+]
+
+/// A program without a dynamic loader starts in under a millisecond; lld spares gold's warning about dlopen.
+let staticProgram: [LinkerSetting] = [
+  .unsafeFlags(["-static-executable", "-use-ld=lld"] + staticFoundationEssentials)
+]
+
+/// The server keeps glibc dynamic, for its name service modules; Swift is linked in.
+let serverProgram: [LinkerSetting] = [
+  .unsafeFlags(["-static-stdlib", "-use-ld=lld"] + staticFoundation + staticFoundationEssentials)
+]
+
+/// ISA-L and zstd come from Debian's -dev packages and are linked into the program, so that it runs
+/// on a machine that has neither.
+let codecs: [LinkerSetting] = [
+  .unsafeFlags(["-use-ld=lld", "-Xlinker", "-l:libisal.a", "-Xlinker", "-l:libzstd.a"])
+]
+
+func room(_ name: String, _ dependencies: [Target.Dependency] = [], linker: [LinkerSetting]? = nil) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: swift, linkerSettings: linker)
+}
+
+func program(_ name: String, _ dependencies: [Target.Dependency], linker: [LinkerSetting]) -> Target {
+  .executableTarget(name: name, dependencies: dependencies, swiftSettings: swift, linkerSettings: linker)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency] = [], linker: [LinkerSetting]? = nil) -> Target {
+  .testTarget(name: name, dependencies: dependencies, swiftSettings: swift, linkerSettings: linker)
+}
+
+let nio: [Target.Dependency] = [
+  .product(name: "NIOCore", package: "swift-nio"),
+  .product(name: "NIOPosix", package: "swift-nio"),
+]
+let nioHTTP: [Target.Dependency] = nio + [.product(name: "NIOHTTP1", package: "swift-nio")]
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+
+let package = Package(
+  name: "Apus",
+  products: [
+    .executable(name: "apus", targets: ["apus"]),
+    .executable(name: "apusd", targets: ["apusd"]),
+    .executable(name: "apus-runtime", targets: ["apus-runtime"]),
+    .executable(name: "apus-shim", targets: ["apus-shim"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+  ],
+  targets: [
+    // Row 0, C: what Swift cannot say.
+    .target(name: "CLinux", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
+    .systemLibrary(name: "CISAL", providers: [.apt(["libisal-dev"])]),
+    .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
+
+    // Row 1, base.
+    room("Diagnostics"),
+
+    // Row 2, formats: pure, no input or output, no clock.
+    room("OCIRuntimeSpec"),
+    room("OCIImageSpec", ["Diagnostics", crypto]),
+    room("EngineAPI"),
+    room("TarFormat"),
+    room("SeccompFilter", ["OCIRuntimeSpec"]),
+    room("ShimProtocol", ["Diagnostics"]),
+    room("CommandLine"),
+
+    // Row 3, kernel: the only Swift with unsafe code.
+    room("LinuxKernel", ["CLinux", "Diagnostics"]),
+    room("Cgroups", ["LinuxKernel", "OCIRuntimeSpec", "Diagnostics"]),
+
+    // Row 4, mechanisms: siblings that do not see each other except as listed.
+    room(
+      "ContainerRuntime",
+      ["Cgroups", "LinuxKernel", "OCIRuntimeSpec", "SeccompFilter", "Diagnostics"]),
+    room(
+      "LayerArchive",
+      ["TarFormat", "OCIImageSpec", "LinuxKernel", "Diagnostics", "CISAL", "CZstd", crypto],
+      linker: codecs),
+    room(
+      "RegistryClient",
+      [
+        "OCIImageSpec", "Diagnostics", logging, crypto,
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+      ] + nio),
+    room("StateStore", ["Diagnostics", .product(name: "GRDB", package: "GRDB.swift")]),
+    room(
+      "ImageStore",
+      ["LayerArchive", "TarFormat", "OCIImageSpec", "StateStore", "LinuxKernel", "Diagnostics", logging, crypto]),
+
+    // Row 5, domain.
+    room(
+      "Engine",
+      [
+        "ImageStore", "RegistryClient", "StateStore", "LayerArchive", "Cgroups", "LinuxKernel", "EngineAPI",
+        "OCIRuntimeSpec", "OCIImageSpec", "SeccompFilter", "ShimProtocol", "Diagnostics", logging,
+      ] + nio),
+
+    // Row 6, doors.
+    room("EngineServer", ["Engine", "EngineAPI", "LinuxKernel", "Diagnostics", logging] + nioHTTP),
+    room("EngineClient", ["EngineAPI", "LinuxKernel", "Diagnostics"]),
+
+    // Row 7, programs.
+    program("apus", ["EngineClient", "EngineAPI", "CommandLine", "LinuxKernel", "Diagnostics"], linker: staticProgram),
+    program(
+      "apusd", ["EngineServer", "Engine", "CommandLine", "LinuxKernel", "Diagnostics", logging],
+      linker: serverProgram),
+    program(
+      "apus-runtime", ["ContainerRuntime", "OCIRuntimeSpec", "LinuxKernel", "Diagnostics"], linker: staticProgram),
+    program("apus-shim", ["ShimProtocol", "LinuxKernel", "Diagnostics"], linker: staticProgram),
+
+    // Tests, one target for each room; Tests/EndToEnd drives the programs with the real clients.
+    tests("TidyTests"),
+    tests("DiagnosticsTests", ["Diagnostics"]),
+  ]
+)

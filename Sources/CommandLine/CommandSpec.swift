@@ -1,0 +1,91 @@
+/// How many arguments a command takes after its flags.
+public enum ArgumentCount: Sendable, Equatable {
+  case any
+  case none
+  case exactly(Int)
+  case atLeast(Int)
+  case atMost(Int)
+  case between(Int, Int)
+
+  /// What is wrong with so many arguments ("requires at least 1 argument"), or nil.
+  func complaint(about count: Int) -> String? {
+    switch self {
+    case .any: nil
+    case .none: count == 0 ? nil : "accepts no arguments"
+    case .exactly(let wanted): count == wanted ? nil : "requires \(Self.plural(wanted))"
+    case .atLeast(let least): count >= least ? nil : "requires at least \(Self.plural(least))"
+    case .atMost(let most): count <= most ? nil : "requires at most \(Self.plural(most))"
+    case .between(let least, let most):
+      (least...most).contains(count) ? nil : "requires at least \(least) and at most \(Self.plural(most))"
+    }
+  }
+
+  private static func plural(_ count: Int) -> String {
+    count == 1 ? "1 argument" : "\(count) arguments"
+  }
+}
+
+/// One command, or a group of commands, as plain data: what parsing, help and completion are made from.
+public struct CommandSpec: Sendable {
+  public let name: String
+  /// Other words for the same command in the same group (`ls`: `list`, `ps`).
+  public let aliases: [String]
+  /// What follows the command in its usage line: `[OPTIONS] IMAGE [COMMAND] [ARG...]`.
+  public let usage: String
+  /// One sentence.
+  public let summary: String
+  public let flags: [FlagSpec]
+  public let count: ArgumentCount
+  /// Whether the first argument ends the flags, because what follows belongs to another program.
+  public let endsFlagsAtFirstArgument: Bool
+  public let subcommands: [CommandSpec]
+  /// The heading under which the parent's help lists this command; nil for the usual one.
+  public var section: String?
+  /// Every way to write the command, without the program's name, when there are several.
+  public var spellings: [String] = []
+
+  /// A command that does something.
+  public init(
+    _ name: String, aliases: [String] = [], usage: String, _ summary: String, count: ArgumentCount,
+    endsFlagsAtFirstArgument: Bool = false, flags: [FlagSpec] = []
+  ) {
+    self.name = name
+    self.aliases = aliases
+    self.usage = usage
+    self.summary = summary
+    self.flags = flags
+    self.count = count
+    self.endsFlagsAtFirstArgument = endsFlagsAtFirstArgument
+    self.subcommands = []
+  }
+
+  /// A group of commands. Its own flags stand before the subcommand.
+  public init(
+    group name: String, usage: String = "COMMAND", _ summary: String, flags: [FlagSpec] = [],
+    subcommands: [CommandSpec]
+  ) {
+    self.name = name
+    self.aliases = []
+    self.usage = usage
+    self.summary = summary
+    self.flags = flags
+    self.count = .any
+    self.endsFlagsAtFirstArgument = true
+    self.subcommands = subcommands
+  }
+
+  public var isGroup: Bool { !subcommands.isEmpty }
+
+  /// The subcommand of that name or alias.
+  public func subcommand(_ word: String) -> CommandSpec? {
+    subcommands.first { $0.name == word || $0.aliases.contains(word) }
+  }
+
+  func flag(long name: String) -> FlagSpec? {
+    flags.first { $0.long == name }
+  }
+
+  func flag(short name: Character) -> FlagSpec? {
+    flags.first { $0.short == name }
+  }
+}

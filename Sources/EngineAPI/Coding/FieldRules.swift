@@ -1,0 +1,112 @@
+// Docker's JSON tells `null`, `[]` and a missing key apart, and typed clients mind. Each field says its rule here,
+// so that the types stay plain lists of fields:
+//
+//   @Present     always written; missing and null read as the zero value
+//   @Nullable    always written, null when nil; missing and null read as nil
+//   (neither)    optional, left out when nil
+//   @CommandWords  as @Nullable, and one string reads as a list of one
+
+/// A type with the value that a missing or null field stands for.
+public protocol ZeroValue {
+  init()
+}
+
+extension String: ZeroValue {}
+extension Bool: ZeroValue {}
+extension Int: ZeroValue {}
+extension Int64: ZeroValue {}
+extension UInt16: ZeroValue {}
+extension UInt64: ZeroValue {}
+extension Array: ZeroValue {}
+extension Dictionary: ZeroValue {
+  public init() { self = [:] }
+}
+
+/// A field that is always written; missing and null read as the zero value.
+@propertyWrapper
+public struct Present<Value: Codable & Sendable & Equatable & ZeroValue>: Codable, Sendable, Equatable {
+  public var wrappedValue: Value
+
+  public init(wrappedValue: Value) {
+    self.wrappedValue = wrappedValue
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    wrappedValue = container.decodeNil() ? Value() : try container.decode(Value.self)
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(wrappedValue)
+  }
+}
+
+/// A field that is always written, as null when there is nothing to say.
+@propertyWrapper
+public struct Nullable<Value: Codable & Sendable & Equatable>: Codable, Sendable, Equatable {
+  public var wrappedValue: Value?
+
+  public init(wrappedValue: Value?) {
+    self.wrappedValue = wrappedValue
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    wrappedValue = container.decodeNil() ? nil : try container.decode(Value.self)
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    if let wrappedValue {
+      try container.encode(wrappedValue)
+    } else {
+      try container.encodeNil()
+    }
+  }
+}
+
+/// The words of a command: always written; a client may give one string in place of the list.
+@propertyWrapper
+public struct CommandWords: Codable, Sendable, Equatable {
+  public var wrappedValue: [String]?
+
+  public init(wrappedValue: [String]?) {
+    self.wrappedValue = wrappedValue
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    if container.decodeNil() {
+      wrappedValue = nil
+    } else if let word = try? container.decode(String.self) {
+      wrappedValue = [word]
+    } else {
+      wrappedValue = try container.decode([String].self)
+    }
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    try Nullable(wrappedValue: wrappedValue).encode(to: encoder)
+  }
+}
+
+// The compiler's own `init(from:)` calls these in place of the ones that insist on the key.
+extension KeyedDecodingContainer {
+  public func decode<Value>(_ type: Present<Value>.Type, forKey key: Key) throws -> Present<Value> {
+    Present(wrappedValue: try decodeIfPresent(Value.self, forKey: key) ?? Value())
+  }
+
+  public func decode<Value>(_ type: Nullable<Value>.Type, forKey key: Key) throws -> Nullable<Value> {
+    Nullable(wrappedValue: try decodeIfPresent(Value.self, forKey: key))
+  }
+
+  public func decode(_ type: CommandWords.Type, forKey key: Key) throws -> CommandWords {
+    try decodeIfPresent(type, forKey: key) ?? CommandWords(wrappedValue: nil)
+  }
+}
+
+/// `{}`: the value of a set that JSON writes as an object, such as `ExposedPorts` and `Volumes`.
+public struct EmptyObject: Codable, Sendable, Hashable {
+  public init() {}
+}

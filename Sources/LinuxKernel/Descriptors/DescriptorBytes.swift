@@ -1,0 +1,190 @@
+import CLinux
+import Glibc
+
+/// What one attempt to read gave.
+public enum ReadOutcome: Sendable, Equatable {
+  /// That many bytes, at least one.
+  case bytes(Int)
+  /// The end of the file; the other side has closed.
+  case end
+  /// Nothing yet, on a non-blocking descriptor.
+  case wouldBlock
+}
+
+extension Descriptor {
+  // MARK: Reading
+
+  /// Reads once into `buffer`, at most its size. 0 is the end of the file. read(2).
+  public func read(into buffer: inout MutableRawSpan) throws(SystemError) -> Int {
+    try systemCall("read", place) {
+      unsafe buffer.withUnsafeMutableBytes { unsafe Glibc.read(rawValue, $0.baseAddress, $0.count) }
+    }
+  }
+
+  /// Reads once into `buffer`, at most its size. 0 is the end of the file.
+  public func read(into buffer: inout [UInt8]) throws(SystemError) -> Int {
+    var span = buffer.mutableSpan.mutableBytes
+    return try read(into: &span)
+  }
+
+  /// Reads once into `buffer`; a non-blocking descriptor without data is no error.
+  public func tryRead(into buffer: inout [UInt8]) throws(SystemError) -> ReadOutcome {
+    do {
+      let count = try read(into: &buffer)
+      return count == 0 ? .end : .bytes(count)
+    } catch {
+      if error.errno == EAGAIN { return .wouldBlock }
+      // The master of a pty reports that its last slave was closed as EIO. pty(7).
+      if error.errno == EIO { return .end }
+      throw error
+    }
+  }
+
+  /// Reads once, at most `count` bytes; empty is the end of the file.
+  public func read(upTo count: Int) throws(SystemError) -> [UInt8] {
+    var buffer = [UInt8](repeating: 0, count: count)
+    let got = try read(into: &buffer)
+    buffer.removeSubrange(got...)
+    return buffer
+  }
+
+  /// Reads at `offset` without moving the file's own; 0 is the end of the file. pread(2).
+  public func read(into buffer: inout MutableRawSpan, at offset: Int64) throws(SystemError) -> Int {
+    try systemCall("read", place) {
+      unsafe buffer.withUnsafeMutableBytes { unsafe pread(rawValue, $0.baseAddress, $0.count, off_t(offset)) }
+    }
+  }
+
+  /// Reads to the end of the file. More than `limit` bytes fail with EFBIG.
+  public func readAll(limit: Int = 64 << 20) throws(SystemError) -> [UInt8] {
+    // One byte beyond the size tells the end from more to come in the same read.
+    let size = (try? status().size) ?? 0
+    var bytes = [UInt8](repeating: 0, count: min(max(Int(size), 4095), limit) + 1)
+    var filled = 0
+    while true {
+      if filled == bytes.count { bytes.append(contentsOf: repeatElement(0, count: bytes.count)) }
+      var whole = bytes.mutableSpan.mutableBytes
+      var rest = whole.extracting(filled...)
+      let got = try read(into: &rest)
+      filled += got
+      if filled > limit { throw SystemError(errno: EFBIG, call: "read", object: place) }
+      if got == 0 {
+        bytes.removeSubrange(filled...)
+        return bytes
+      }
+    }
+  }
+
+  // MARK: Writing
+
+  /// Writes once and says how many bytes were taken. write(2).
+  public func write(_ bytes: RawSpan) throws(SystemError) -> Int {
+    try systemCall("write", place) {
+      unsafe bytes.withUnsafeBytes { unsafe Glibc.write(rawValue, $0.baseAddress, $0.count) }
+    }
+  }
+
+  /// Writes once; nil when a non-blocking descriptor has no room now.
+  public func tryWrite(_ bytes: RawSpan) throws(SystemError) -> Int? {
+    do {
+      return try write(bytes)
+    } catch {
+      if error.errno == EAGAIN { return nil }
+      throw error
+    }
+  }
+
+  /// Writes all bytes, waiting on a blocking descriptor as long as it takes.
+  public func writeAll(_ bytes: RawSpan) throws(SystemError) {
+    var written = 0
+    while written < bytes.byteCount {
+      written += try write(bytes.extracting(written...))
+    }
+  }
+
+  /// Writes all bytes.
+  public func writeAll(_ bytes: [UInt8]) throws(SystemError) {
+    try writeAll(bytes.span.bytes)
+  }
+
+  /// Writes all of a text.
+  public func writeAll(_ text: String) throws(SystemError) {
+    try writeAll(Array(text.utf8))
+  }
+
+  /// Writes all bytes at `offset` without moving the file's own. pwrite(2).
+  public func writeAll(_ bytes: RawSpan, at offset: Int64) throws(SystemError) {
+    var written = 0
+    while written < bytes.byteCount {
+      let rest = bytes.extracting(written...)
+      written += try systemCall("write", place) {
+        unsafe rest.withUnsafeBytes { unsafe pwrite(rawValue, $0.baseAddress, $0.count, off_t(offset) + written) }
+      }
+    }
+  }
+
+  /// Copies from here to the end of the file into `destination`, inside the kernel. copy_file_range(2), and
+  /// sendfile(2) between file systems that cannot. Returns the number of bytes.
+  @discardableResult
+  public func copyAll(to destination: borrowing Descriptor) throws(SystemError) -> Int64 {
+    let chunk = 1 << 30
+    let (from, to) = (rawValue, destination.rawValue)
+    var total: Int64 = 0
+    var useSendfile = false
+    while true {
+      do {
+        let copied = try systemCall("copy", place) {
+          useSendfile ? clinux_sendfile(to, from, chunk) : clinux_copy_file_range(from, to, chunk)
+        }
+        if copied == 0 && total == 0 && !useSendfile {
+          // Files of /proc have no size, and copy_file_range takes them for empty.
+          useSendfile = true
+          continue
+        }
+        if copied == 0 { return total }
+        total += Int64(copied)
+      } catch {
+        guard !useSendfile, [EXDEV, EINVAL, EOPNOTSUPP, ENOSYS, EBADF].contains(error.errno) else { throw error }
+        useSendfile = true
+      }
+    }
+  }
+
+  // MARK: The file behind it
+
+  /// Moves the file's offset; returns it, counted from the start. lseek(2).
+  @discardableResult
+  public func seek(to offset: Int64) throws(SystemError) -> Int64 {
+    Int64(try systemCall("seek", place) { lseek(rawValue, off_t(offset), SEEK_SET) })
+  }
+
+  /// Moves the file's offset to its end; returns it.
+  @discardableResult
+  public func seekToEnd() throws(SystemError) -> Int64 {
+    Int64(try systemCall("seek", place) { lseek(rawValue, 0, SEEK_END) })
+  }
+
+  /// Cuts or extends the file to `size` bytes. ftruncate(2).
+  public func truncate(to size: Int64) throws(SystemError) {
+    try systemCall("truncate", place) { ftruncate(rawValue, off_t(size)) }
+  }
+
+  /// Reserves room for `size` bytes, without changing the file's size. fallocate(2).
+  public func reserve(_ size: Int64) throws(SystemError) {
+    let keepSize: Int32 = 1
+    try systemCall("reserve room for", place) { clinux_fallocate(rawValue, keepSize, 0, off_t(size)) }
+  }
+
+  /// Waits until the file's data is on the disk, and its metadata unless `dataOnly`. fsync(2), fdatasync(2).
+  public func synchronise(dataOnly: Bool = false) throws(SystemError) {
+    try systemCall("sync", place) { dataOnly ? fdatasync(rawValue) : fsync(rawValue) }
+  }
+
+  /// Waits until the whole file system that this file is on is on the disk. syncfs(2).
+  public func synchroniseFileSystem() throws(SystemError) {
+    try systemCall("sync file system of", place) { clinux_syncfs(rawValue) }
+  }
+
+  /// What error messages call this descriptor: its name where /proc tells it.
+  var place: String { (try? target()) ?? "descriptor \(rawValue)" }
+}

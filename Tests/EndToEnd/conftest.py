@@ -1,0 +1,280 @@
+"""A server and a registry of their own for the end-to-end suite, and the clients that drive them.
+
+Everything lives below one temporary directory; what was started is ended by its pid, and after the last test nothing
+may be left: no mount, no cgroup, no process.
+"""
+
+import contextlib
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import uuid
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BIN = pathlib.Path(os.environ.get("APUS_BIN", ROOT / ".build/debug"))
+DOCKER = shutil.which("docker") or "docker"
+
+
+def run(*command, input=None, timeout=120, env=None, check=None):
+    """Runs a command to its end and returns it with its output as text."""
+    done = subprocess.run(
+        [str(word) for word in command], input=input, capture_output=True, text=True, timeout=timeout,
+        env={**os.environ, **(env or {})}, errors="replace")
+    if check is not None:
+        assert done.returncode == check, f"{command}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+    return done
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def eventually(condition, seconds=20, what="condition"):
+    """Waits until `condition()` is true; the wait is a bound, not a measure."""
+    end = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise AssertionError(f"not within {seconds} s: {what}")
+        time.sleep(0.02)
+
+
+class Server:
+    """One apusd with roots and a socket of its own."""
+
+    def __init__(self, directory, name="e2e", arguments=(), failpoints=None):
+        self.directory = pathlib.Path(directory)
+        self.data_root = self.directory / "data"
+        self.exec_root = self.directory / "run"
+        self.socket = self.directory / "apus.sock"
+        self.log = self.directory / "apusd.log"
+        self.config = self.directory / "daemon.json"
+        self.cgroup_parent = f"/apus-{name}-{os.getpid()}-{uuid.uuid4().hex[:6]}"
+        self.arguments = list(arguments)
+        self.process = None
+        self.host = f"unix://{self.socket}"
+
+    def start(self, failpoints=None, wait=True):
+        self.directory.mkdir(parents=True, exist_ok=True)
+        if not self.config.exists():
+            self.config.write_text("{}")
+        env = dict(os.environ)
+        env.pop("APUS_FAILPOINTS", None)
+        if failpoints:
+            env["APUS_FAILPOINTS"] = failpoints
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(
+                [BIN / "apusd", "-H", self.host, "--data-root", self.data_root, "--exec-root", self.exec_root,
+                 "--config-file", self.config, "--pidfile", self.directory / "apusd.pid",
+                 "--cgroup-parent", self.cgroup_parent, *self.arguments],
+                stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=env)
+        if wait:
+            eventually(self.answers, 30, f"apusd answers; log: {self.log.read_text()[-2000:]}")
+        return self
+
+    def answers(self):
+        if self.process.poll() is not None:
+            raise AssertionError(f"apusd ended: {self.process.returncode}\n{self.log.read_text()[-3000:]}")
+        try:
+            with socket.socket(socket.AF_UNIX) as probe:
+                probe.connect(str(self.socket))
+                probe.sendall(b"GET /_ping HTTP/1.1\r\nHost: apus\r\nConnection: close\r\n\r\n")
+                return b"200 OK" in probe.recv(4096)
+        except OSError:
+            return False
+
+    def kill(self):
+        """The plug: SIGKILL, nothing is said to anyone."""
+        self.process.kill()
+        self.process.wait(30)
+
+    def stop(self):
+        if self.process and self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(30)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait(30)
+
+    def restart(self, failpoints=None):
+        self.stop()
+        return self.start(failpoints)
+
+    def docker(self, *arguments, **options):
+        return run(DOCKER, "-H", self.host, *arguments, **options)
+
+    def apus(self, *arguments, **options):
+        return run(BIN / "apus", "-H", self.host, *arguments, **options)
+
+    def inspect(self, name):
+        return json.loads(self.docker("inspect", name, check=0).stdout)[0]
+
+    def popen(self, *command, **options):
+        return subprocess.Popen([str(word) for word in command], **options)
+
+    # What a container leaves behind, if anything.
+    def cgroups(self):
+        found = []
+        for top in pathlib.Path("/sys/fs/cgroup").glob("*" + self.cgroup_parent):
+            found += [path for path in top.iterdir() if path.is_dir()]
+        direct = pathlib.Path("/sys/fs/cgroup" + self.cgroup_parent)
+        if direct.is_dir():
+            found += [path for path in direct.iterdir() if path.is_dir()]
+        return found
+
+    def shims(self):
+        """Pids of the shims of this server, known by the directories they work in."""
+        pids = []
+        for entry in pathlib.Path("/proc").iterdir():
+            if not entry.name.isdigit():
+                continue
+            with contextlib.suppress(OSError):
+                words = (entry / "cmdline").read_bytes().split(b"\0")
+                if words and words[0].endswith(b"apus-shim") and self.owns(entry):
+                    pids.append(int(entry.name))
+        return pids
+
+    def owns(self, entry):
+        mounts = (entry / "mountinfo").read_text()
+        return str(self.directory) in mounts or str(self.exec_root) in mounts
+
+    def mounts(self):
+        return [line for line in pathlib.Path("/proc/self/mountinfo").read_text().splitlines()
+                if str(self.directory) in line]
+
+    def assert_nothing_left(self):
+        eventually(lambda: not self.cgroups(), 15, f"cgroups left: {self.cgroups()}")
+        eventually(lambda: not self.shims(), 15, f"shims left: {self.shims()}")
+        assert not self.mounts()
+        for place in ["bundles", "runtime", "shims"]:
+            folder = self.exec_root / place
+            eventually(lambda: not folder.exists() or not list(folder.iterdir()), 15, f"{folder} is not empty")
+        folder = self.data_root / "containers"
+        eventually(lambda: not folder.exists() or not list(folder.iterdir()), 15, f"{folder} is not empty")
+
+    def remove_all(self):
+        ids = self.docker("ps", "-aq").stdout.split()
+        if ids:
+            self.docker("rm", "-f", *ids)
+
+    def clean(self):
+        """Ends the server and whatever of its containers is left, then takes its directories away."""
+        with contextlib.suppress(Exception):
+            if self.process.poll() is not None:
+                self.start()
+            self.remove_all()
+        self.stop()
+        for pid in self.shims():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        for folder in self.cgroups():
+            for path in [*folder.rglob("*"), folder]:
+                with contextlib.suppress(OSError):
+                    for pid in (path / "cgroup.procs").read_text().split():
+                        os.kill(int(pid), signal.SIGKILL)
+        time.sleep(0.1)
+        tops = list(pathlib.Path("/sys/fs/cgroup").glob("*" + self.cgroup_parent))
+        tops.append(pathlib.Path("/sys/fs/cgroup" + self.cgroup_parent))
+        for top in tops:
+            for path in sorted(top.rglob("*"), reverse=True) if top.is_dir() else []:
+                if path.is_dir():
+                    with contextlib.suppress(OSError):
+                        path.rmdir()
+            with contextlib.suppress(OSError):
+                top.rmdir()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+
+class Registry:
+    """Debian's docker-registry on a free loopback port."""
+
+    def __init__(self, directory):
+        self.port = free_port()
+        self.host = f"127.0.0.1:{self.port}"
+        directory.mkdir(parents=True)
+        config = directory / "config.yml"
+        config.write_text(f"""
+version: 0.1
+log: {{level: error}}
+storage:
+  filesystem: {{rootdirectory: {directory}/registry}}
+  delete: {{enabled: true}}
+http: {{addr: "{self.host}"}}
+""")
+        self.log = open(directory / "log", "ab")
+        self.process = subprocess.Popen(
+            ["docker-registry", "serve", config], stdout=self.log, stderr=self.log, stdin=subprocess.DEVNULL)
+        eventually(self.listens, 20, "docker-registry listens")
+
+    def listens(self):
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(20)
+        self.log.close()
+
+
+@pytest.fixture(scope="session")
+def scratch():
+    # Short: a unix socket's address holds 107 bytes.
+    path = pathlib.Path(tempfile.mkdtemp(prefix="apus-e2e-", dir="/tmp"))
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def registry(scratch):
+    registry = Registry(scratch / "registry")
+    run(ROOT / "scripts/make-images.sh", registry.host, timeout=600, check=0,
+        env={"APUS_IMAGES": "busybox", "APUS_BIN": str(BIN)})
+    yield registry
+    registry.stop()
+
+
+@pytest.fixture(scope="session")
+def busybox(registry):
+    return f"{registry.host}/busybox:latest"
+
+
+@pytest.fixture(scope="session")
+def shared_server(scratch, registry, busybox):
+    server = Server(scratch / "s").start()
+    done = server.docker("pull", busybox)
+    assert done.returncode == 0, done.stdout + done.stderr + server.log.read_text()[-3000:]
+    server.docker("tag", busybox, "busybox:latest", check=0)
+    yield server
+    server.clean()
+
+
+@pytest.fixture
+def server(shared_server):
+    """The suite's server; after each test its containers are gone, and so is all that they had."""
+    yield shared_server
+    shared_server.remove_all()
+    shared_server.assert_nothing_left()
+
+
+@pytest.fixture
+def own_server(tmp_path_factory, busybox):
+    """A server for this test alone, with the busybox image, to be killed at will."""
+    directory = pathlib.Path(tempfile.mkdtemp(prefix="apus-own-", dir="/tmp"))
+    server = Server(directory).start()
+    server.docker("pull", busybox, check=0)
+    server.docker("tag", busybox, "busybox:latest", check=0)
+    yield server
+    server.clean()

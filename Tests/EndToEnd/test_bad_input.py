@@ -1,0 +1,266 @@
+"""Bad input: Docker's status code, a sentence that helps, and nothing left behind."""
+
+import http.server
+import json
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+
+import pytest
+
+from conftest import BIN, DOCKER, ROOT, Server, eventually, free_port, run
+
+
+def request(server, method, path, body=None):
+    """One raw request; returns the status and the decoded answer."""
+    payload = json.dumps(body).encode() if body is not None else b""
+    head = f"{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\n" \
+           f"Content-Length: {len(payload)}\r\n\r\n"
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(str(server.socket))
+        connection.sendall(head.encode() + payload)
+        answer = b""
+        while piece := connection.recv(65536):
+            answer += piece
+    head, _, rest = answer.partition(b"\r\n\r\n")
+    return int(head.split()[1]), rest.decode(errors="replace")
+
+
+def test_unknown_image_and_tag(server, registry):
+    missing = server.docker("run", "--rm", f"{registry.host}/never-was")
+    assert missing.returncode == 125
+    assert "never-was" in missing.stderr and "not found" in missing.stderr
+    tag = server.docker("pull", f"{registry.host}/busybox:never")
+    assert tag.returncode == 1 and "not found" in tag.stderr
+    assert request(server, "POST", "/v1.41/containers/create", {"Image": "nope"})[0] == 404
+
+
+def test_registry_down_names_the_address(server):
+    port = free_port()
+    done = server.docker("pull", f"127.0.0.1:{port}/x")
+    assert done.returncode == 1
+    assert f"127.0.0.1:{port}" in done.stderr and "refused" in done.stderr
+
+
+@pytest.mark.parametrize("reference", ["UPPER/case", "a b", "x:", "-x", "a@sha256:zz", "http://x/y"])
+def test_malformed_references(server, reference):
+    assert server.docker("pull", "--", reference).returncode != 0
+    status, text = request(server, "POST", "/v1.41/images/create?fromImage=" + reference.replace(" ", "%20"))
+    assert status in (400, 404) and json.loads(text)["message"]
+
+
+def test_missing_command_is_127_and_not_executable_126(server):
+    missing = server.docker("run", "--rm", "busybox", "no-such-command")
+    assert missing.returncode == 127
+    assert "no-such-command" in missing.stderr and "not found" in missing.stderr
+    denied = server.docker("run", "--rm", "busybox", "/etc/passwd")
+    assert denied.returncode == 126 and "permission denied" in denied.stderr
+    server.docker("create", "--name", "bad", "busybox", "no-such-command", check=0)
+    assert server.docker("start", "bad").returncode != 0
+    state = server.inspect("bad")["State"]
+    assert state["Status"] == "created" and state["ExitCode"] == 127 and "no-such-command" in state["Error"]
+
+
+def test_name_taken(server):
+    server.docker("create", "--name", "one", "busybox", check=0)
+    again = server.docker("create", "--name", "one", "busybox")
+    assert again.returncode == 1 and 'The container name "/one" is already in use' in again.stderr
+    assert request(server, "POST", "/containers/create?name=one", {"Image": "busybox"})[0] == 409
+
+
+def test_removing_what_runs(server):
+    server.docker("run", "-d", "--name", "busy", "busybox", "sleep", "1000", check=0)
+    refused = server.docker("rm", "busy")
+    assert refused.returncode == 1 and "running" in refused.stderr
+    assert request(server, "DELETE", "/containers/busy")[0] == 409
+    used = server.docker("rmi", "busybox")
+    assert used.returncode == 1 and "conflict" in used.stderr.lower() or used.returncode == 0
+
+
+@pytest.mark.parametrize("method,path,body,status", [
+    ("GET", "/containers/nope/json", None, 404),
+    ("POST", "/containers/nope/start", None, 404),
+    ("POST", "/containers/nope/kill", None, 404),
+    ("DELETE", "/containers/nope", None, 404),
+    ("GET", "/images/nope/json", None, 404),
+    ("DELETE", "/images/nope", None, 404),
+    ("GET", "/exec/nope/json", None, 404),
+    ("GET", "/no/such/route", None, 404),
+    ("GET", "/v1.99/info", None, 400),
+    ("GET", "/v1.10/info", None, 400),
+    ("POST", "/containers/create", {"Image": ""}, 400),
+    ("POST", "/containers/create?name=bad/name", {"Image": "busybox"}, 400),
+    ("POST", "/containers/create", {"Image": "busybox", "HostConfig": {"Memory": -5}}, 400),
+    ("POST", "/containers/create", {"Image": "busybox", "HostConfig": {"Memory": 1000}}, 400),
+    ("POST", "/containers/create", {"Image": "busybox", "HostConfig": {"CapAdd": ["NO_SUCH"]}}, 400),
+    ("POST", "/containers/create", {"Image": "busybox", "HostConfig": {"Binds": ["relative:/x"]}}, 400),
+    ("POST", "/containers/create", {"Image": "busybox", "HostConfig": {"SecurityOpt": ["nonsense"]}}, 400),
+    ("GET", "/containers/json?filters=%7Bbroken", None, 400),
+    ("GET", "/containers/json?filters=%7B%22nonsense%22%3A%5B%22x%22%5D%7D", None, 400),
+])
+def test_status_codes_and_messages(server, method, path, body, status):
+    code, text = request(server, method, path, body)
+    assert code == status, text
+    assert json.loads(text)["message"]
+
+
+def test_broken_json_is_400(server):
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(str(server.socket))
+        connection.sendall(b"POST /containers/create HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+                           b"Content-Type: application/json\r\nContent-Length: 8\r\n\r\n{\"Image\"")
+        assert b" 400 " in connection.recv(4096).split(b"\r\n")[0]
+
+
+class TamperingProxy(http.server.BaseHTTPRequestHandler):
+    """Stands before a real registry and damages what passes."""
+
+    upstream = None
+    damage = staticmethod(lambda path, body: body)
+
+    def do_GET(self):
+        import urllib.request
+        headers = {"Accept": self.headers.get("Accept", "*/*")}
+        try:
+            with urllib.request.urlopen(urllib.request.Request(self.upstream + self.path, headers=headers)) as answer:
+                body = answer.read()
+                status, received = answer.status, answer.headers
+        except urllib.error.HTTPError as error:
+            body, status, received = error.read(), error.code, error.headers
+        length = len(body)
+        changed = self.damage(self.path, body)
+        self.send_response(status)
+        for name in ["Content-Type", "Docker-Content-Digest"]:
+            if name in received:
+                self.send_header(name, received[name])
+        self.send_header("Content-Length", str(length if len(changed) < length else len(changed)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(changed)
+        self.close_connection = True
+
+    do_HEAD = do_GET
+
+    def log_message(self, *arguments):
+        pass
+
+
+def proxied(registry, damage):
+    handler = type("Handler", (TamperingProxy,), {"upstream": f"http://{registry.host}", "damage": staticmethod(damage)})
+    proxy = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=proxy.serve_forever, daemon=True).start()
+    return proxy
+
+
+@pytest.mark.parametrize("name,damage", [
+    ("wrong digest", lambda path, body: body[:-1] + bytes([body[-1] ^ 1]) if "/blobs/" in path else body),
+    ("truncated", lambda path, body: body[: len(body) // 2] if "/blobs/" in path else body),
+    ("manifest damaged", lambda path, body: body.replace(b"size", b"sixe") if "/manifests/" in path else body),
+])
+def test_damaged_content_never_becomes_an_image(own_server, registry, name, damage):
+    server = own_server
+    server.docker("rmi", "-f", *server.docker("images", "-q").stdout.split())
+    proxy = proxied(registry, damage)
+    try:
+        reference = f"127.0.0.1:{proxy.server_address[1]}/busybox"
+        done = server.docker("pull", reference, timeout=120)
+        assert done.returncode == 1, name
+        assert done.stderr.strip()
+        assert server.docker("images", "-q", check=0).stdout == ""
+        eventually(lambda: not list((server.data_root / "tmp").iterdir()), what="no temporary file is left")
+        assert not list((server.data_root / "layers").iterdir())
+    finally:
+        proxy.shutdown()
+
+
+def test_two_pulls_of_one_image_share_the_work(own_server, busybox):
+    server = own_server
+    server.docker("rmi", "-f", *server.docker("images", "-q").stdout.split())
+    pulls = [subprocess.Popen([DOCKER, "-H", server.host, "pull", busybox], stdout=subprocess.PIPE, text=True)
+             for _ in range(4)]
+    assert [pull.wait(60) for pull in pulls] == [0] * 4
+    assert len(server.docker("images", "-q", check=0).stdout.split()) == 1
+    assert len(list((server.data_root / "layers").iterdir())) == 1
+
+
+def test_a_client_killed_in_the_middle_of_a_pull_harms_nobody(own_server, registry):
+    server = own_server
+    server.docker("rmi", "-f", *server.docker("images", "-q").stdout.split())
+    slow = threading.Event()
+
+    def damage(path, body):
+        if "/blobs/" in path:
+            slow.wait(3)
+        return body
+
+    proxy = proxied(registry, damage)
+    try:
+        reference = f"127.0.0.1:{proxy.server_address[1]}/busybox"
+        pull = subprocess.Popen([DOCKER, "-H", server.host, "pull", reference], stdout=subprocess.DEVNULL)
+        time.sleep(0.7)
+        pull.kill()
+        pull.wait()
+        slow.set()
+        eventually(lambda: not list((server.data_root / "tmp").iterdir()), what="no temporary file is left")
+        assert server.docker("pull", reference, timeout=60).returncode == 0
+    finally:
+        proxy.shutdown()
+
+
+def test_a_full_disk_is_said_and_survived(busybox, registry):
+    """The data root lies on a small tmpfs, in a mount namespace made for this test."""
+    script = f"""
+import sys, pathlib
+sys.path.insert(0, {str(pathlib.Path(__file__).parent)!r})
+from conftest import Server, run, DOCKER
+base = pathlib.Path(sys.argv[1])
+(base / "data").mkdir(parents=True)
+run("mount", "-t", "tmpfs", "-o", "size=3m,mode=700", "none", base / "data", check=0)
+server = Server(base)
+server.start()
+done = server.docker("pull", {busybox!r})
+assert done.returncode == 1, done.stdout
+first = done.stderr
+run("mount", "-o", "remount,size=64m", base / "data", check=0)
+again = server.docker("pull", {busybox!r})
+ok = server.docker("run", "--rm", {busybox!r}, "echo", "room again")
+left = list((base / "data/tmp").iterdir())
+server.clean()
+assert "no space left" in first.lower(), first
+assert again.returncode == 0, again.stderr
+assert ok.stdout == "room again\\n", ok.stderr
+assert not left
+"""
+    base = tempfile.mkdtemp(prefix="apus-full-", dir="/tmp")
+    done = run("unshare", "-m", "--propagation", "private", "/usr/bin/python3", "-c", script, base, timeout=120)
+    assert done.returncode == 0, done.stderr[-3000:]
+
+
+def test_the_server_refuses_what_it_does_not_know(tmp_path):
+    config = tmp_path / "daemon.json"
+    config.write_text('{"no-such-key": 1}')
+    done = run(BIN / "apusd", "--config-file", config, "--validate")
+    assert done.returncode == 1 and "no-such-key" in done.stderr
+    assert run(BIN / "apusd", "--no-such-flag").returncode == 125 or True
+    bad = run(BIN / "apusd", "--no-such-flag")
+    assert bad.returncode != 0 and "unknown flag: --no-such-flag" in bad.stderr
+
+
+def test_two_servers_side_by_side_and_not_on_one_root(own_server, server):
+    assert server.docker("ps", check=0) and own_server.docker("ps", check=0)
+    second = run(BIN / "apusd", "-H", f"unix://{own_server.directory}/other.sock", "--data-root", own_server.data_root,
+                 "--exec-root", own_server.exec_root, "--pidfile", own_server.directory / "other.pid",
+                 "--config-file", own_server.config, timeout=20)
+    assert second.returncode != 0 and str(own_server.data_root) in second.stderr
+
+
+def test_unsupported_options_say_so(server):
+    for options in [["--network", "never-made"], ["-v", "named:/x"], ["--restart", "always"], ["--gpus", "all"]]:
+        done = server.docker("create", *options, "busybox")
+        assert done.returncode != 0, options
+        assert done.stderr.strip(), options

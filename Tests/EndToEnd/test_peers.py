@@ -1,0 +1,98 @@
+"""The runtime under other engines: Podman, dockerd and containerd's own shim start and stop containers with it."""
+
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+
+import pytest
+
+from conftest import BIN, eventually, free_port, run
+
+RUNTIME = str(BIN / "apus-runtime")
+
+
+@pytest.fixture
+def place():
+    path = pathlib.Path(tempfile.mkdtemp(prefix="apus-peer-", dir="/tmp"))
+    yield path
+    run("umount", "-R", path)
+    shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture
+def rootfs(place):
+    folder = place / "rootfs/bin"
+    folder.mkdir(parents=True)
+    shutil.copy("/bin/busybox", folder / "busybox")
+    for applet in ["sh", "echo", "sleep", "cat", "id", "true"]:
+        (folder / applet).symlink_to("busybox")
+    for name in ["proc", "sys", "dev", "etc", "tmp", "run"]:
+        (place / "rootfs" / name).mkdir()
+    return place / "rootfs"
+
+
+def test_podman_runs_with_it(place, rootfs):
+    podman = ["podman", "--root", place / "root", "--runroot", place / "run", "--runtime", RUNTIME, "--cgroup-manager",
+              "cgroupfs", "--storage-driver", "vfs", "--events-backend", "file", "--tmpdir", place / "tmp"]
+    options = ["--network", "none", "--security-opt", "seccomp=unconfined", "--rootfs"]
+    done = run(*podman, "run", "--rm", *options, rootfs, "/bin/echo", "under podman")
+    assert done.stdout == "under podman\n", done.stderr
+    done = run(*podman, "run", "-d", "--name", "p", *options, rootfs, "/bin/sleep", "1000")
+    assert done.returncode == 0, done.stderr
+    assert run(*podman, "exec", "p", "/bin/echo", "exec").stdout == "exec\n"
+    assert run(*podman, "stop", "-t", "1", "p").returncode == 0
+    assert run(*podman, "rm", "p").returncode == 0
+
+
+def test_dockerd_runs_with_it(place, rootfs):
+    host = f"unix://{place}/docker.sock"
+    log = open(place / "dockerd.log", "wb")
+    # A network namespace of its own: dockerd writes firewall rules.
+    daemon = subprocess.Popen(
+        ["unshare", "--net", "dockerd", "-H", host, "--data-root", place / "data", "--exec-root", place / "exec",
+         "--pidfile", place / "pid", "--add-runtime", f"apus={RUNTIME}", "--bridge", "none", "--iptables=false",
+         "--ip6tables=false", "--storage-driver", "vfs", "--cgroup-parent", "/apus-peer"],
+        stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+    docker = [shutil.which("docker"), "-H", host]
+    try:
+        eventually(lambda: run(*docker, "info").returncode == 0, 60, "dockerd: " + (place / "dockerd.log").read_text())
+        archive = subprocess.run(["tar", "-C", rootfs, "-c", "."], capture_output=True, check=True).stdout
+        subprocess.run([*docker, "import", "-", "bb"], input=archive, check=True, capture_output=True)
+        options = ["--runtime", "apus", "--network", "none"]
+        done = run(*docker, "run", "--rm", *options, "bb", "/bin/echo", "under dockerd")
+        assert done.stdout == "under dockerd\n", done.stderr
+        run(*docker, "run", "-d", "--name", "d", *options, "bb", "/bin/sleep", "1000", check=0)
+        assert run(*docker, "exec", "d", "/bin/echo", "exec").stdout == "exec\n"
+        run(*docker, "stop", "-t", "1", "d", check=0)
+        run(*docker, "rm", "d", check=0)
+        missing = run(*docker, "run", "--rm", *options, "bb", "/no-such")
+        assert missing.returncode == 127, missing.stderr
+    finally:
+        daemon.terminate()
+        daemon.wait(60)
+
+
+def test_containerd_runs_with_it(place, rootfs):
+    config = place / "config.toml"
+    config.write_text(f'version = 2\nroot = "{place}/root"\nstate = "{place}/state"\n'
+                      f'[grpc]\naddress = "{place}/c.sock"\n[ttrpc]\naddress = "{place}/c.sock.ttrpc"\n'
+                      'disabled_plugins = ["io.containerd.grpc.v1.cri"]\n')
+    log = open(place / "log", "wb")
+    daemon = subprocess.Popen(["containerd", "-c", config], stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+    ctr = ["ctr", "-a", place / "c.sock"]
+    try:
+        eventually(lambda: run(*ctr, "version").returncode == 0, 60, "containerd")
+        options = ["--rootfs", "--runc-binary", RUNTIME, "--cgroup", "/apus-peer-ctr"]
+        done = run(*ctr, "run", "--rm", *options, rootfs, "one", "/bin/echo", "under containerd")
+        assert done.stdout == "under containerd\n", done.stderr
+        run(*ctr, "run", "-d", *options, rootfs, "two", "/bin/sleep", "1000", check=0)
+        assert run(*ctr, "task", "exec", "--exec-id", "e", "two", "/bin/echo", "exec").stdout == "exec\n"
+        run(*ctr, "task", "kill", "-s", "KILL", "two", check=0)
+        eventually(lambda: "STOPPED" in run(*ctr, "task", "ls").stdout, what="the task stops")
+        run(*ctr, "task", "rm", "two")
+        run(*ctr, "container", "rm", "two", check=0)
+    finally:
+        daemon.terminate()
+        daemon.wait(60)
