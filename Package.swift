@@ -84,7 +84,7 @@ let package = Package(
     room("OCIRuntimeSpec"),
     room("OCIImageSpec", ["Diagnostics", crypto]),
     room("EngineAPI"),
-    room("TarFormat"),
+    room("TarFormat", ["Diagnostics"]),
     room("SeccompFilter", ["OCIRuntimeSpec"]),
     room("ShimProtocol", ["Diagnostics"]),
     room("CommandLine"),

@@ -77,6 +77,10 @@ int clinux_fchmodat2(int directory, const char *path, mode_t mode, int flags) {
   return (int)syscall(SYS_fchmodat2, directory, path, mode, flags);
 }
 
+ssize_t clinux_readlinkat(int directory, const char *path, void *buffer, size_t count) {
+  return readlinkat(directory, path, buffer, count);
+}
+
 ssize_t clinux_getdents64(int descriptor, void *buffer, size_t count) {
   return syscall(SYS_getdents64, descriptor, buffer, count);
 }
@@ -94,7 +98,7 @@ ssize_t clinux_lgetxattr(const char *path, const char *name, void *value, size_t
   return lgetxattr(path, name, value, size);
 }
 
-ssize_t clinux_llistxattr(const char *path, char *list, size_t size) {
+ssize_t clinux_llistxattr(const char *path, void *list, size_t size) {
   return llistxattr(path, list, size);
 }
 
@@ -110,7 +114,7 @@ ssize_t clinux_fgetxattr(int descriptor, const char *name, void *value, size_t s
   return fgetxattr(descriptor, name, value, size);
 }
 
-ssize_t clinux_flistxattr(int descriptor, char *list, size_t size) {
+ssize_t clinux_flistxattr(int descriptor, void *list, size_t size) {
   return flistxattr(descriptor, list, size);
 }
 

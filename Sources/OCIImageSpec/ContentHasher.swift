@@ -31,6 +31,12 @@ public struct ContentHasher: Sendable {
     }
   }
 
+  /// Takes the next piece.
+  public mutating func update(_ bytes: [UInt8]) {
+    // A span's bytes count as unsafe for types with padding, which bytes have not.
+    unsafe update(bytes.span.bytes)
+  }
+
   /// The digest of everything so far; more may follow.
   public func finish() -> Digest {
     switch state {

@@ -67,7 +67,7 @@ public struct Digest: Hashable, Sendable {
   /// The digest of some bytes.
   public static func of(_ bytes: [UInt8], algorithm: DigestAlgorithm = .sha256) -> Digest {
     var hasher = ContentHasher(algorithm)
-    hasher.update(bytes.span.bytes)
+    hasher.update(bytes)
     return hasher.finish()
   }
 

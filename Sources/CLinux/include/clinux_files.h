@@ -34,6 +34,8 @@ int clinux_syncfs(int descriptor);
 int clinux_renameat2(int from_directory, const char *from, int to_directory, const char *to, unsigned int flags);
 /// fchmodat2(2), which is chmod(2) that can refuse to follow a symbolic link. ENOSYS before Linux 6.6.
 int clinux_fchmodat2(int directory, const char *path, mode_t mode, int flags);
+/// readlinkat(2); readlink(2) with AT_FDCWD.
+ssize_t clinux_readlinkat(int directory, const char *path, void *buffer, size_t count);
 /// getdents64(2).
 ssize_t clinux_getdents64(int descriptor, void *buffer, size_t count);
 /// statfs(2)'s f_type, or -1.
@@ -42,12 +44,12 @@ int64_t clinux_filesystem_type(int descriptor);
 /// lsetxattr(2), lgetxattr(2), llistxattr(2), lremovexattr(2).
 int clinux_lsetxattr(const char *path, const char *name, const void *value, size_t size, int flags);
 ssize_t clinux_lgetxattr(const char *path, const char *name, void *value, size_t size);
-ssize_t clinux_llistxattr(const char *path, char *list, size_t size);
+ssize_t clinux_llistxattr(const char *path, void *list, size_t size);
 int clinux_lremovexattr(const char *path, const char *name);
 /// fsetxattr(2), fgetxattr(2), flistxattr(2), fremovexattr(2).
 int clinux_fsetxattr(int descriptor, const char *name, const void *value, size_t size, int flags);
 ssize_t clinux_fgetxattr(int descriptor, const char *name, void *value, size_t size);
-ssize_t clinux_flistxattr(int descriptor, char *list, size_t size);
+ssize_t clinux_flistxattr(int descriptor, void *list, size_t size);
 int clinux_fremovexattr(int descriptor, const char *name);
 
 /// makedev(3), major(3), minor(3), which are macros.

@@ -23,8 +23,9 @@ extension Descriptor {
 
   /// Reads once into `buffer`, at most its size. 0 is the end of the file.
   public func read(into buffer: inout [UInt8]) throws(SystemError) -> Int {
-    var span = buffer.mutableSpan.mutableBytes
-    return try read(into: &span)
+    try systemCall("read", place) {
+      unsafe buffer.withUnsafeMutableBytes { unsafe Glibc.read(rawValue, $0.baseAddress, $0.count) }
+    }
   }
 
   /// Reads once into `buffer`; a non-blocking descriptor without data is no error.
@@ -63,9 +64,12 @@ extension Descriptor {
     var filled = 0
     while true {
       if filled == bytes.count { bytes.append(contentsOf: repeatElement(0, count: bytes.count)) }
-      var whole = bytes.mutableSpan.mutableBytes
-      var rest = whole.extracting(filled...)
-      let got = try read(into: &rest)
+      let got = try systemCall("read", place) {
+        unsafe bytes.withUnsafeMutableBytes {
+          let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: $0[filled...])
+          return unsafe Glibc.read(rawValue, rest.baseAddress, rest.count)
+        }
+      }
       filled += got
       if filled > limit { throw SystemError(errno: EFBIG, call: "read", object: place) }
       if got == 0 {

@@ -2,7 +2,9 @@ import CLinux
 import Glibc
 
 /// A pipe: what is written to one end is read from the other. pipe(7).
-public struct Pipe: ~Copyable, Sendable {
+///
+/// To hand on the ends one by one, consume the fields: `let pipe = try Pipe(); let reader = pipe.readEnd`.
+@frozen public struct Pipe: ~Copyable, Sendable {
   public let readEnd: Descriptor
   public let writeEnd: Descriptor
 
@@ -15,11 +17,6 @@ public struct Pipe: ~Copyable, Sendable {
     }
     readEnd = Descriptor(owning: ends[0])
     writeEnd = Descriptor(owning: ends[1])
-  }
-
-  /// Hands out both ends, each with its own owner.
-  public consuming func ends() -> (read: Descriptor, write: Descriptor) {
-    (readEnd, writeEnd)
   }
 }
 

@@ -28,7 +28,7 @@ public struct Directory: ~Copyable, Sendable {
     -> Descriptor
   {
     Descriptor(
-      owning: try act("open", name) { unsafe clinux_openat($0, $1, flags.union(.noFollow).kernelValue, permissions) })
+      owning: try unsafe act("open", name) { unsafe clinux_openat($0, $1, flags.union(.noFollow).kernelValue, permissions) })
   }
 
   /// Opens the directory `name`. Throws: ENOTDIR for anything else, a symbolic link too.
@@ -45,12 +45,12 @@ public struct Directory: ~Copyable, Sendable {
 
   /// Makes the directory `name`. mkdirat(2): the umask applies.
   public func makeDirectory(_ name: some KernelPath, permissions: UInt32 = 0o755) throws(SystemError) {
-    try act("mkdir", name) { unsafe mkdirat($0, $1, permissions) }
+    try unsafe act("mkdir", name) { unsafe mkdirat($0, $1, permissions) }
   }
 
   /// Makes `name` a symbolic link that holds `target`. symlinkat(2).
   public func makeSymbolicLink(_ name: some KernelPath, to target: some KernelPath) throws(SystemError) {
-    try act("symlink", name) { directory, name in
+    try unsafe act("symlink", name) { directory, name in
       unsafe target.withKernelString { unsafe symlinkat($0, directory, name) }
     }
   }
@@ -60,8 +60,8 @@ public struct Directory: ~Copyable, Sendable {
     throws(SystemError)
   {
     let from = directory.descriptor.rawValue
-    try act("link", name) { into, name in
-      unsafe existing.withKernelString { isSingleName($0) ? unsafe linkat(from, $0, into, name, 0) : refuse() }
+    try unsafe act("link", name) { into, name in
+      unsafe existing.withKernelString { unsafe isSingleName($0) ? linkat(from, $0, into, name, 0) : refuse() }
     }
   }
 
@@ -69,19 +69,19 @@ public struct Directory: ~Copyable, Sendable {
   public func makeNode(
     _ name: some KernelPath, kind: FileKind, permissions: UInt32, device: DeviceNumber = DeviceNumber(major: 0, minor: 0)
   ) throws(SystemError) {
-    try act("mknod", name) { unsafe mknodat($0, $1, kind.modeBits | permissions, device.kernelValue) }
+    try unsafe act("mknod", name) { unsafe mknodat($0, $1, kind.modeBits | permissions, device.kernelValue) }
   }
 
   // MARK: Removing and renaming
 
   /// Removes `name`, which is not a directory. unlinkat(2).
   public func remove(_ name: some KernelPath) throws(SystemError) {
-    try act("remove", name) { unsafe unlinkat($0, $1, 0) }
+    try unsafe act("remove", name) { unsafe unlinkat($0, $1, 0) }
   }
 
   /// Removes the empty directory `name`.
   public func removeDirectory(_ name: some KernelPath) throws(SystemError) {
-    try act("remove directory", name) { unsafe unlinkat($0, $1, AT_REMOVEDIR) }
+    try unsafe act("remove directory", name) { unsafe unlinkat($0, $1, AT_REMOVEDIR) }
   }
 
   /// Renames `name` to `newName` in `directory`, replacing what is there. renameat2(2).
@@ -90,9 +90,9 @@ public struct Directory: ~Copyable, Sendable {
     _ flags: RenameFlags = []
   ) throws(SystemError) {
     let into = directory.descriptor.rawValue
-    try act("rename", name) { from, name in
+    try unsafe act("rename", name) { from, name in
       unsafe newName.withKernelString {
-        isSingleName($0) ? unsafe clinux_renameat2(from, name, into, $0, flags.rawValue) : refuse()
+        unsafe isSingleName($0) ? clinux_renameat2(from, name, into, $0, flags.rawValue) : refuse()
       }
     }
   }
@@ -102,17 +102,15 @@ public struct Directory: ~Copyable, Sendable {
   /// What the kernel tells about `name` itself. fstatat(2).
   public func status(_ name: some KernelPath) throws(SystemError) -> FileStatus {
     var status = stat()
-    try act("stat", name) { unsafe fstatat($0, $1, &status, AT_SYMLINK_NOFOLLOW) }
+    try unsafe act("stat", name) { unsafe fstatat($0, $1, &status, AT_SYMLINK_NOFOLLOW) }
     return FileStatus(status)
   }
 
   /// The target of the symbolic link `name`. readlinkat(2).
   public func readLink(_ name: some KernelPath) throws(SystemError) -> RawPath {
     var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
-    let count = try act("readlink", name) { directory, name in
-      unsafe buffer.withUnsafeMutableBytes {
-        unsafe readlinkat(directory, name, $0.baseAddress?.assumingMemoryBound(to: CChar.self), $0.count)
-      }
+    let count = try unsafe act("readlink", name) { directory, name in
+      unsafe buffer.withUnsafeMutableBytes { unsafe clinux_readlinkat(directory, name, $0.baseAddress, $0.count) }
     }
     return RawPath(buffer[..<count])
   }
@@ -133,13 +131,13 @@ public struct Directory: ~Copyable, Sendable {
 
   /// Sets owner and group of `name` itself. fchownat(2); it clears set-user-id, so permissions are set after it.
   public func setOwner(_ name: some KernelPath, user: UInt32, group: UInt32) throws(SystemError) {
-    try act("chown", name) { unsafe fchownat($0, $1, user, group, AT_SYMLINK_NOFOLLOW) }
+    try unsafe act("chown", name) { unsafe fchownat($0, $1, user, group, AT_SYMLINK_NOFOLLOW) }
   }
 
   /// Sets the permission bits of `name`. Throws: EOPNOTSUPP for a symbolic link, which has none of its own.
   public func setPermissions(_ name: some KernelPath, _ permissions: UInt32) throws(SystemError) {
     do {
-      try act("chmod", name) { unsafe clinux_fchmodat2($0, $1, permissions, AT_SYMLINK_NOFOLLOW) }
+      try unsafe act("chmod", name) { unsafe clinux_fchmodat2($0, $1, permissions, AT_SYMLINK_NOFOLLOW) }
     } catch {
       guard error.errno == ENOSYS else { throw error }
       // Before Linux 6.6: the open file's own path in /proc, which nobody can swap.
@@ -155,7 +153,7 @@ public struct Directory: ~Copyable, Sendable {
   /// Sets the times of `name` itself. utimensat(2).
   public func setTimes(_ name: some KernelPath, accessed: FileTime, modified: FileTime) throws(SystemError) {
     let times: [2 of timespec] = [accessed.kernelValue, modified.kernelValue]
-    try act("set times of", name) { directory, name in
+    try unsafe act("set times of", name) { directory, name in
       unsafe times.span.withUnsafeBufferPointer {
         unsafe utimensat(directory, name, $0.baseAddress, AT_SYMLINK_NOFOLLOW)
       }
@@ -200,8 +198,7 @@ public struct RenameFlags: OptionSet, Sendable {
 
 /// Whether a name is one component: not empty, no slash, not "." or "..".
 private func isSingleName(_ name: UnsafePointer<CChar>) -> Bool {
-  let length = unsafe strlen(name)
-  if length == 0 || unsafe strchr(name, Int32(UInt8(ascii: "/"))) != nil { return false }
+  if unsafe strlen(name) == 0 || strchr(name, Int32(UInt8(ascii: "/"))) != nil { return false }
   return unsafe strcmp(name, ".") != 0 && strcmp(name, "..") != 0
 }
 

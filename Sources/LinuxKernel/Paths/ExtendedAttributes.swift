@@ -7,7 +7,7 @@ extension Directory {
   public func setExtendedAttribute(_ name: some KernelPath, _ attribute: some KernelPath, _ value: [UInt8])
     throws(SystemError)
   {
-    try actByPath("set attribute \(attribute) of", name) { file in
+    try unsafe actByPath("set attribute \(attribute) of", name) { file in
       unsafe attribute.withKernelString { attribute in
         unsafe value.withUnsafeBytes { unsafe clinux_lsetxattr(file, attribute, $0.baseAddress, $0.count, 0) }
       }
@@ -19,7 +19,7 @@ extension Directory {
     var buffer = [UInt8](repeating: 0, count: 256)
     while true {
       do {
-        let count = try actByPath("get attribute \(attribute) of", name) { file in
+        let count = try unsafe actByPath("get attribute \(attribute) of", name) { file in
           unsafe attribute.withKernelString { attribute in
             unsafe buffer.withUnsafeMutableBytes {
               unsafe clinux_lgetxattr(file, attribute, $0.baseAddress, $0.count)
@@ -41,9 +41,9 @@ extension Directory {
     var buffer = [UInt8](repeating: 0, count: 1024)
     while true {
       do {
-        let count = try actByPath("list attributes of", name) { file in
+        let count = try unsafe actByPath("list attributes of", name) { file in
           unsafe buffer.withUnsafeMutableBytes {
-            unsafe clinux_llistxattr(file, $0.baseAddress?.assumingMemoryBound(to: CChar.self), $0.count)
+            unsafe clinux_llistxattr(file, $0.baseAddress, $0.count)
           }
         }
         return buffer[..<count].split(separator: 0).map { RawPath($0) }
@@ -57,21 +57,21 @@ extension Directory {
 
   /// Removes an attribute of `name` itself. removexattr(2). Throws: ENODATA when there is none.
   public func removeExtendedAttribute(_ name: some KernelPath, _ attribute: some KernelPath) throws(SystemError) {
-    try actByPath("remove attribute \(attribute) of", name) { file in
+    try unsafe actByPath("remove attribute \(attribute) of", name) { file in
       unsafe attribute.withKernelString { unsafe clinux_lremovexattr(file, $0) }
     }
   }
 
   /// There is no setxattrat(2) before Linux 6.13. The path through /proc leads to this very directory, and the l…xattr
   /// family does not follow the last component.
+  @discardableResult
   private func actByPath<Result: SignedInteger>(
     _ call: @autoclosure () -> String, _ name: some KernelPath, _ body: (UnsafePointer<CChar>) -> Result
   ) throws(SystemError) -> Result {
     do {
-      return try act("", name) { directory, name in
-        let path = "/proc/self/fd/\(directory)/"
-        let bytes = unsafe RawPath(Array(path.utf8) + UnsafeBufferPointer(start: name, count: strlen(name)).map(UInt8.init(bitPattern:)))
-        return unsafe bytes.withKernelString(body)
+      return try unsafe act("", name) { directory, name in
+        let bytes = unsafe UnsafeRawBufferPointer(start: name, count: strlen(name))
+        return unsafe RawPath(Array("/proc/self/fd/\(directory)/".utf8) + bytes).withKernelString(body)
       }
     } catch {
       throw SystemError(errno: error.errno, call: call(), object: label(name))

@@ -11,8 +11,12 @@ public struct FileLock: ~Copyable, Sendable {
     try systemCall("lock", path) { flock(descriptor.rawValue, shared ? LOCK_SH : LOCK_EX) }
   }
 
+  private init(holding descriptor: consuming Descriptor) {
+    self.descriptor = descriptor
+  }
+
   /// Opens or makes the file and takes the lock; nil when somebody else holds it.
-  public init?(ifFree path: String) throws(SystemError) {
+  public static func ifFree(_ path: String) throws(SystemError) -> FileLock? {
     let file = try HostFiles.open(path, [.readWrite, .create])
     do {
       try systemCall("lock", path) { flock(file.rawValue, LOCK_EX | LOCK_NB) }
@@ -20,6 +24,6 @@ public struct FileLock: ~Copyable, Sendable {
       if error.errno == EWOULDBLOCK { return nil }
       throw error
     }
-    descriptor = file
+    return FileLock(holding: file)
   }
 }

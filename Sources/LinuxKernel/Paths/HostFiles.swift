@@ -56,7 +56,7 @@ public enum HostFiles {
       throw SystemError(errno: EINVAL, call: "write", object: path)
     }
     let parent = try Directory(directory)
-    let temporary = ".\(name).\(randomHexadecimal(bytes: 6))"
+    let temporary = ".\(name).\(try randomHexadecimal(bytes: 6))"
     do {
       let file = try parent.open(temporary, [.writeOnly, .create, .exclusive], permissions: permissions)
       try file.writeAll(bytes)
@@ -156,9 +156,7 @@ public enum HostFiles {
     var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
     let count = try systemCall("readlink", path.description) {
       unsafe path.withKernelString { path in
-        unsafe buffer.withUnsafeMutableBytes {
-          unsafe readlink(path, $0.baseAddress?.assumingMemoryBound(to: CChar.self), $0.count)
-        }
+        unsafe buffer.withUnsafeMutableBytes { unsafe clinux_readlinkat(AT_FDCWD, path, $0.baseAddress, $0.count) }
       }
     }
     return String(decoding: buffer[..<count], as: UTF8.self)

@@ -42,9 +42,9 @@ private struct TreeRemoval {
   private mutating func remove(
     _ entry: DirectoryEntry, from directory: borrowing Directory, top: borrowing Directory, depth: Int
   ) throws(SystemError) {
-    do {
+    do throws(SystemError) {
       if entry.kind != .directory {
-        do {
+        do throws(SystemError) {
           return try directory.remove(entry.name)
         } catch {
           guard entry.kind == .unknown, error.errno == EISDIR || error.errno == EPERM else { throw error }

@@ -46,7 +46,7 @@ public struct FlagValues: Sendable {
 
   /// Whether the flag was given at all.
   public func isSet(_ name: String) -> Bool {
-    given[name] != nil || spec(name).long.isEmpty
+    given[spec(name).long] != nil
   }
 
   public func bool(_ name: String) -> Bool {

@@ -1,0 +1,57 @@
+import EngineAPI
+import NIOCore
+import NIOHTTP1
+
+/// What a route answers; the connection carries it out.
+struct Response: Sendable {
+  enum Content: Sendable {
+    case none
+    case bytes(ByteBuffer)
+    /// Written by the closure as it comes. The head goes out with the first bytes, so that an error before them
+    /// still becomes a status, or at once when `startsAtOnce`.
+    case stream(startsAtOnce: Bool, @Sendable (BodyStream) async throws -> Void)
+    /// The connection leaves HTTP behind and is the closure's until that returns.
+    case takeover(@Sendable (RawConnection) async -> Void)
+  }
+
+  var status: HTTPResponseStatus
+  var headers: [(name: String, value: String)]
+  var content: Content
+
+  init(_ status: HTTPResponseStatus, headers: [(name: String, value: String)] = [], content: Content = .none) {
+    self.status = status
+    self.headers = headers
+    self.content = content
+  }
+
+  static let noContent = Response(.noContent)
+
+  /// One JSON document with a line end, as Docker's server writes it.
+  static func json(_ value: some Encodable, status: HTTPResponseStatus = .ok) throws -> Response {
+    Response(status, headers: [("Content-Type", "application/json")], content: .bytes(try jsonLine(value)))
+  }
+
+  static func stream(
+    contentType: String, startsAtOnce: Bool, _ produce: @Sendable @escaping (BodyStream) async throws -> Void
+  ) -> Response {
+    Response(
+      .ok, headers: [("Content-Type", contentType)], content: .stream(startsAtOnce: startsAtOnce, produce))
+  }
+}
+
+/// A value as one line of JSON.
+func jsonLine(_ value: some Encodable) throws -> ByteBuffer {
+  var buffer = ByteBuffer(bytes: try EngineJSON.encode(value))
+  buffer.writeInteger(UInt8(ascii: "\n"))
+  return buffer
+}
+
+/// The body of an answer under way. Each write is flushed, and returns when the socket has room for more.
+struct BodyStream: Sendable {
+  let write: @Sendable (ByteBuffer) async throws -> Void
+
+  /// Writes one line of JSON.
+  func writeLine(_ value: some Encodable) async throws {
+    try await write(try jsonLine(value))
+  }
+}
