@@ -22,8 +22,10 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
   /// Requests that came before the present one was answered. Nothing is read meanwhile, so it stays short.
   private var pipelined = CircularBuffer<HTTPServerRequestPart>()
   private var readIsWithheld = false
+  /// The client sends its body only when told to (`Expect: 100-continue`).
   var owesContinue = false
-  var context: ChannelHandlerContext?
+  private var refusal = ErrorReply(ClientGone())
+  private(set) var context: ChannelHandlerContext?
 
   init(service: any ConnectionService, gate: InputGate) {
     self.service = service
@@ -92,15 +94,13 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     guard event as? ChannelEvent == .inputClosed else { return context.fireUserInboundEventTriggered(event) }
     // On TCP a client that has gone looks like one that has shut its side; a unix socket tells the two apart.
     if case .exchange = state.phase, context.channel.localAddress?.protocol != .unix { task?.cancel() }
-    if !(state.isIdle && !pipelined.isEmpty) { perform(state.inputEnded(), context) }
+    perform(state.inputEnded(), context)
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    refusal = ErrorReply(inputFault: error)
+    refusal = ErrorReply(undecodable: error)
     perform(state.inputWasRefused(), context)
   }
-
-  private var refusal = ErrorReply(inputFault: nil)
 
   func channelInactive(context: ChannelHandlerContext) {
     state.connectionClosed()
@@ -136,8 +136,8 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     task = nil
     gate.expectHead()
     gate.open()
-    while state.isIdle || !isWaitingForAnswer, let part = pipelined.popFirst() { handle(part, context) }
-    if pipelined.isEmpty { perform(state.rest(), context) }
+    while !isWaitingForAnswer, let part = pipelined.popFirst() { handle(part, context) }
+    if pipelined.isEmpty { perform(state.caughtUp(), context) }
     resumeReading()
   }
 
@@ -147,7 +147,8 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
   }
 
   private func writeRefusal(_ context: ChannelHandlerContext) {
-    let head = HTTPResponseHead(version: .http1_1, status: refusal.status, headers: refusal.headers)
+    var head = service.head(refusal.status, refusal.headers)
+    head.headers.replaceOrAdd(name: "Connection", value: "close")
     context.write(wrapOutboundOut(.head(head)), promise: nil)
     context.write(wrapOutboundOut(.body(.byteBuffer(refusal.body))), promise: nil)
     context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)

@@ -165,11 +165,16 @@ struct ConnectionState {
     return .nothing
   }
 
-  /// No request is waiting. Closes when none can come.
-  mutating func rest() -> Action {
-    guard phase == .idle, inputHasEnded else { return .nothing }
-    phase = .lingering
-    return .linger
+  /// All that came has been handled: what is still missing will not come when the client has shut its side.
+  mutating func caughtUp() -> Action {
+    guard inputHasEnded else { return .nothing }
+    switch phase {
+    case .idle:
+      phase = .lingering
+      return .linger
+    case .exchange(let exchange): return exchange.requestEnded ? .nothing : .failBody
+    case .discarding, .lingering, .raw, .closed: return .nothing
+    }
   }
 
   /// HTTP ends here. False when there is nobody left to hand over to.

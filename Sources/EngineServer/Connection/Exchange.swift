@@ -7,6 +7,8 @@ protocol ConnectionService: Sendable {
   func plan(_ head: HTTPRequestHead) -> RequestPlan
   /// Answers the request through `exchange`. Its task is cancelled when the client goes away.
   func serve(_ exchange: Exchange, _ plan: RequestPlan) async
+  /// The head of an answer, with what stands in all of them.
+  func head(_ status: HTTPResponseStatus, _ headers: HTTPHeaders) -> HTTPResponseHead
 }
 
 /// One request and its answer, as its task sees them. Every call hops to the connection's event loop.
@@ -23,35 +25,47 @@ struct Exchange: Sendable {
     }
   }
 
-  /// Sends a whole answer.
-  func answer(_ head: HTTPResponseHead, body: ByteBuffer?) {
+  /// Sends a whole answer. When one is under way already, `line` ends it instead, or without a line the connection
+  /// is closed in the midst of it, which the client notices.
+  func answer(_ head: HTTPResponseHead, _ body: ByteBuffer?, elseEndWith line: ByteBuffer? = nil) {
     eventLoop.execute {
-      handler.value.begin(id, head)
-      if let body { handler.value.write(id, body, nil) }
-      handler.value.finish(id)
+      if handler.value.begin(id, head) {
+        if let body { handler.value.write(id, body, nil) }
+        handler.value.finish(id)
+      } else if let line {
+        handler.value.write(id, line, nil)
+        handler.value.finish(id)
+      } else {
+        handler.value.abort(id)
+      }
     }
   }
 
   /// Sends the head of an answer whose body follows.
   func begin(_ head: HTTPResponseHead) {
-    eventLoop.execute { handler.value.begin(id, head) }
-  }
-
-  /// Sends part of the body; returns when there is room for more. Throws: `ClientGone`.
-  func write(_ bytes: ByteBuffer) async throws {
-    try await withCheckedThrowingContinuation { continuation in
-      eventLoop.execute { handler.value.write(id, bytes, continuation) }
+    eventLoop.execute {
+      handler.value.begin(id, head)
+      handler.value.flush()
     }
   }
 
-  /// The body is complete.
-  func finish() {
-    eventLoop.execute { handler.value.finish(id) }
+  /// Sends part of the body, behind the head if that is not out yet; returns when there is room for more.
+  /// Throws: `ClientGone`.
+  func write(_ bytes: ByteBuffer, head: HTTPResponseHead) async throws {
+    try await withCheckedThrowingContinuation { continuation in
+      eventLoop.execute {
+        handler.value.begin(id, head)
+        handler.value.write(id, bytes, continuation)
+      }
+    }
   }
 
-  /// The body cannot be completed: closes the connection in the midst of it, which the client notices.
-  func abort() {
-    eventLoop.execute { handler.value.abort(id) }
+  /// The body is complete, and may have been empty.
+  func finish(head: HTTPResponseHead) {
+    eventLoop.execute {
+      handler.value.begin(id, head)
+      handler.value.finish(id)
+    }
   }
 
   /// Sends the head and leaves HTTP. Throws: `ClientGone`.
@@ -76,20 +90,28 @@ extension ConnectionHandler {
     resumeReading()
   }
 
-  fileprivate func begin(_ id: UInt64, _ head: HTTPResponseHead) {
-    guard let context, let exchange = state.exchange(id), state.begin(id) else { return }
+  /// False when the head is out already, or there is nobody to answer.
+  @discardableResult
+  fileprivate func begin(_ id: UInt64, _ head: HTTPResponseHead) -> Bool {
+    guard let context, let exchange = state.exchange(id), state.begin(id) else { return false }
     var head = head
     if !exchange.keepsAlive { head.headers.replaceOrAdd(name: "Connection", value: "close") }
-    context.writeAndFlush(wrapOutboundOut(.head(head)), promise: nil)
+    context.write(wrapOutboundOut(.head(head)), promise: nil)
+    return true
   }
+
+  fileprivate func flush() { context?.flush() }
 
   fileprivate func write(_ id: UInt64, _ bytes: ByteBuffer, _ waiter: WriteWaiters.Waiter?) {
     guard let context, state.exchange(id)?.answer == .begun else {
       waiter?.resume(throwing: ClientGone())
       return
     }
-    context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(bytes))), promise: nil)
-    if let waiter { writers.wait(waiter, isWritable: context.channel.isWritable) }
+    context.write(wrapOutboundOut(.body(.byteBuffer(bytes))), promise: nil)
+    if let waiter {
+      context.flush()
+      writers.wait(waiter, isWritable: context.channel.isWritable)
+    }
   }
 
   fileprivate func finish(_ id: UInt64) {

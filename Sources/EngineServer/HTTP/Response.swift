@@ -7,9 +7,7 @@ struct Response: Sendable {
   enum Content: Sendable {
     case none
     case bytes(ByteBuffer)
-    /// Written by the closure as it comes. The head goes out with the first bytes, so that an error before them
-    /// still becomes a status, or at once when `startsAtOnce`.
-    case stream(startsAtOnce: Bool, @Sendable (BodyStream) async throws -> Void)
+    case stream(StreamedBody)
     /// The connection leaves HTTP behind and is the closure's until that returns.
     case takeover(@Sendable (RawConnection) async -> Void)
   }
@@ -32,11 +30,23 @@ struct Response: Sendable {
   }
 
   static func stream(
-    contentType: String, startsAtOnce: Bool, _ produce: @Sendable @escaping (BodyStream) async throws -> Void
+    contentType: String, startsAtOnce: Bool = false, lastWords: (@Sendable (any Error) -> ByteBuffer?)? = nil,
+    _ produce: @Sendable @escaping (BodyStream) async throws -> Void
   ) -> Response {
     Response(
-      .ok, headers: [("Content-Type", contentType)], content: .stream(startsAtOnce: startsAtOnce, produce))
+      .ok, headers: [("Content-Type", contentType)],
+      content: .stream(StreamedBody(startsAtOnce: startsAtOnce, produce: produce, lastWords: lastWords)))
   }
+}
+
+/// A body that is written as it comes.
+struct StreamedBody: Sendable {
+  /// Whether the head goes out before there is anything to send. Else it goes out with the first bytes, so that an
+  /// error before them still becomes a status.
+  var startsAtOnce: Bool
+  var produce: @Sendable (BodyStream) async throws -> Void
+  /// What to end with when an error comes too late for a status; without it the connection breaks off.
+  var lastWords: (@Sendable (any Error) -> ByteBuffer?)?
 }
 
 /// A value as one line of JSON.

@@ -15,7 +15,7 @@ extension Descriptor {
   // MARK: Reading
 
   /// Reads once into `buffer`, at most its size. 0 is the end of the file. read(2).
-  public func read(into buffer: inout MutableRawSpan) throws(SystemError) -> Int {
+  public func read(into buffer: inout MutableSpan<UInt8>) throws(SystemError) -> Int {
     try systemCall("read", place) {
       unsafe buffer.withUnsafeMutableBytes { unsafe Glibc.read(rawValue, $0.baseAddress, $0.count) }
     }
@@ -50,7 +50,7 @@ extension Descriptor {
   }
 
   /// Reads at `offset` without moving the file's own; 0 is the end of the file. pread(2).
-  public func read(into buffer: inout MutableRawSpan, at offset: Int64) throws(SystemError) -> Int {
+  public func read(into buffer: inout MutableSpan<UInt8>, at offset: Int64) throws(SystemError) -> Int {
     try systemCall("read", place) {
       unsafe buffer.withUnsafeMutableBytes { unsafe pread(rawValue, $0.baseAddress, $0.count, off_t(offset)) }
     }
@@ -82,14 +82,19 @@ extension Descriptor {
   // MARK: Writing
 
   /// Writes once and says how many bytes were taken. write(2).
-  public func write(_ bytes: RawSpan) throws(SystemError) -> Int {
+  public func write(_ bytes: Span<UInt8>) throws(SystemError) -> Int {
     try systemCall("write", place) {
       unsafe bytes.withUnsafeBytes { unsafe Glibc.write(rawValue, $0.baseAddress, $0.count) }
     }
   }
 
+  /// Writes once and says how many bytes were taken.
+  public func write(_ bytes: ArraySlice<UInt8>) throws(SystemError) -> Int {
+    try write(bytes.span)
+  }
+
   /// Writes once; nil when a non-blocking descriptor has no room now.
-  public func tryWrite(_ bytes: RawSpan) throws(SystemError) -> Int? {
+  public func tryWrite(_ bytes: Span<UInt8>) throws(SystemError) -> Int? {
     do {
       return try write(bytes)
     } catch {
@@ -99,16 +104,16 @@ extension Descriptor {
   }
 
   /// Writes all bytes, waiting on a blocking descriptor as long as it takes.
-  public func writeAll(_ bytes: RawSpan) throws(SystemError) {
+  public func writeAll(_ bytes: Span<UInt8>) throws(SystemError) {
     var written = 0
-    while written < bytes.byteCount {
+    while written < bytes.count {
       written += try write(bytes.extracting(written...))
     }
   }
 
   /// Writes all bytes.
   public func writeAll(_ bytes: [UInt8]) throws(SystemError) {
-    try writeAll(bytes.span.bytes)
+    try writeAll(bytes.span)
   }
 
   /// Writes all of a text.
@@ -117,9 +122,9 @@ extension Descriptor {
   }
 
   /// Writes all bytes at `offset` without moving the file's own. pwrite(2).
-  public func writeAll(_ bytes: RawSpan, at offset: Int64) throws(SystemError) {
+  public func writeAll(_ bytes: Span<UInt8>, at offset: Int64) throws(SystemError) {
     var written = 0
-    while written < bytes.byteCount {
+    while written < bytes.count {
       let rest = bytes.extracting(written...)
       written += try systemCall("write", place) {
         unsafe rest.withUnsafeBytes { unsafe pwrite(rawValue, $0.baseAddress, $0.count, off_t(offset) + written) }

@@ -7,8 +7,9 @@ public struct FileLock: ~Copyable, Sendable {
 
   /// Opens or makes the file and waits for the lock.
   public init(waitingFor path: String, shared: Bool = false) throws(SystemError) {
-    descriptor = try HostFiles.open(path, [.readWrite, .create])
-    try systemCall("lock", path) { flock(descriptor.rawValue, shared ? LOCK_SH : LOCK_EX) }
+    let file = try HostFiles.open(path, [.readWrite, .create])
+    try systemCall("lock", path) { flock(file.rawValue, shared ? LOCK_SH : LOCK_EX) }
+    descriptor = file
   }
 
   private init(holding descriptor: consuming Descriptor) {
