@@ -66,6 +66,7 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
@@ -104,8 +105,9 @@ let package = Package(
     room(
       "RegistryClient",
       [
-        "OCIImageSpec", "Diagnostics", logging, crypto,
+        "OCIImageSpec", "Diagnostics", logging,
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
       ] + nio),
     room("StateStore", ["Diagnostics", .product(name: "GRDB", package: "GRDB.swift")]),

@@ -22,6 +22,11 @@ public struct DistributionError: Sendable, Hashable {
 
   public let entries: [Entry]
 
+  /// A single error, for answers that say it otherwise than in their body.
+  public init(code: String, message: String) {
+    entries = [Entry(code: code, message: message)]
+  }
+
   /// Reads the body of an answer. Nil when it holds no error list that could be read, as with the pages of a proxy;
   /// a registry that is failing cannot be asked for well-formed answers, so this never throws.
   public init?(body: [UInt8]) {

@@ -17,7 +17,7 @@ public struct Linux: JSONObject {
   public var mountLabel: String
   public var personality: Personality?
   /// Offsets of a new time namespace, by clock: `monotonic`, `boottime`.
-  public var timeOffsets: [String: TimeOffset]
+  public var timeOffsets: [String: LinuxTimeOffset]
   /// What the runtime must refuse because it does not provide it.
   public var unsupported: UnsupportedLinuxProperties
 
@@ -26,7 +26,7 @@ public struct Linux: JSONObject {
     devices: [LinuxDevice] = [], cgroupsPath: String = "", resources: LinuxResources? = nil,
     rootfsPropagation: RootfsPropagation? = nil, seccomp: LinuxSeccomp? = nil, sysctl: [String: String] = [:],
     maskedPaths: [String] = [], readonlyPaths: [String] = [], mountLabel: String = "", personality: Personality? = nil,
-    timeOffsets: [String: TimeOffset] = [:]
+    timeOffsets: [String: LinuxTimeOffset] = [:]
   ) {
     self.namespaces = namespaces
     self.uidMappings = uidMappings
@@ -150,7 +150,7 @@ public struct IDMapping: JSONObject {
 }
 
 /// The offset of a clock in a time namespace (time_namespaces(7)).
-public struct TimeOffset: JSONObject {
+public struct LinuxTimeOffset: JSONObject {
   public var secs: Int64
   public var nanosecs: UInt32
 

@@ -15,4 +15,18 @@ public struct RetryPolicy: Sendable, Hashable {
     let own = min(doubled, longestDelay) * Double.random(in: 0.8...1.2)
     return max(own, min(asked ?? .zero, .seconds(60)))
   }
+
+  /// Makes a request until it succeeds, fails for good, or has failed too often.
+  nonisolated(nonsending) func run<Value: Sendable>(_ request: () async throws -> Value) async throws -> Value {
+    var failures = 0
+    while true {
+      do {
+        return try await request()
+      } catch let failure as RegistryFailure where failure.isTransient {
+        failures += 1
+        guard failures < attempts else { throw failure }
+        try await Task.sleep(for: delay(afterFailures: failures, asked: failure.retryAfter))
+      }
+    }
+  }
 }

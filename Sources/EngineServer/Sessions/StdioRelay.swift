@@ -19,9 +19,6 @@ struct StdioRelay: Sendable {
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await copyOutput(to: connection) }
       group.addTask { await copyInput(from: connection) }
-      await group.next()
-      // The input may end first, and then the output is still to come.
-      await group.next()
     }
     await session.detach()
   }
@@ -57,7 +54,8 @@ struct StdioRelay: Sendable {
       }
       await session.closeInput()
     } catch is ClientGone {
-      // Either our side has closed after the last output, or the client has gone altogether.
+      // The client has gone without a word, which ends its input as well; or the output is complete.
+      await session.closeInput()
       await session.detach()
     } catch {
       // The process takes no more input, which is its right; its output goes on.

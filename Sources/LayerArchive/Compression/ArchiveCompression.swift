@@ -43,11 +43,16 @@ public enum ArchiveCompression: Sendable, Equatable {
 public protocol StreamDecoder: AnyObject {
   /// Decodes as much as there is input and room for.
   ///
-  /// Returns how many bytes of `output` it filled. None, with all input taken, means that more input is needed.
+  /// When there is room left after it, with all input taken, then more input is needed.
+  ///
+  /// - Parameters:
+  ///   - rest: Where in `input` the bytes lie that have not been taken; its beginning moves on.
+  ///   - filled: How much of `output` has been filled; moves on.
   ///
   /// Throws: `dataLoss` when the stream is damaged.
-  func decode(_ input: RawSpan, at position: inout Int, into output: inout MutableRawSpan) throws(ClassifiedError)
-    -> Int
+  func decode(
+    _ input: [UInt8], _ rest: inout Range<Int>, into output: inout [UInt8], at filled: inout Int
+  ) throws(ClassifiedError)
 
   /// Says that no input follows.
   ///
@@ -57,16 +62,13 @@ public protocol StreamDecoder: AnyObject {
 
 /// A stream that is not compressed.
 final class PlainDecoder: StreamDecoder {
-  func decode(_ input: RawSpan, at position: inout Int, into output: inout MutableRawSpan) throws(ClassifiedError)
-    -> Int
-  {
-    let count = min(input.byteCount - position, output.byteCount)
-    let source = input.extracting(position..<position + count)
-    unsafe output.withUnsafeMutableBytes { target in
-      unsafe source.withUnsafeBytes { unsafe target.copyMemory(from: $0) }
-    }
-    position += count
-    return count
+  func decode(
+    _ input: [UInt8], _ rest: inout Range<Int>, into output: inout [UInt8], at filled: inout Int
+  ) {
+    let count = min(rest.count, output.count - filled)
+    output.replaceSubrange(filled..<filled + count, with: input[rest.prefix(count)])
+    rest = rest.dropFirst(count)
+    filled += count
   }
 
   func finish() {}

@@ -2,7 +2,7 @@ import Diagnostics
 import LinuxKernel
 
 /// Reads a file that may be compressed, from its beginning, as plain bytes.
-struct ArchiveReader: ~Copyable {
+final class ArchiveReader {
   /// Large enough that system calls do not count, small enough to stay in the processor's second cache.
   private static let inputSize = 128 << 10
 
@@ -10,56 +10,53 @@ struct ArchiveReader: ~Copyable {
   private let decoder: any StreamDecoder
   private let isCompressed: Bool
   private var input = [UInt8](repeating: 0, count: inputSize)
-  private var filled = 0
-  private var position = 0
+  /// What of it has not been decoded yet.
+  private var rest = 0..<0
   private var hasEnded = false
   /// Bytes of the file that have been taken so far.
   private(set) var consumed: Int64 = 0
 
   /// Throws: `unsupported` for a compression that cannot be read.
   init(_ file: consuming LinuxKernel.Descriptor) throws {
-    var beginning = [UInt8](repeating: 0, count: ArchiveCompression.probeLength)
-    let count = try file.read(into: &beginning)
-    try file.seek(to: 0)
-    let compression = try ArchiveCompression(beginning: beginning[..<count])
-    isCompressed = compression != .none
-    decoder = try compression.makeDecoder()
+    let compression = try Self.probe(file)
+    let decoder = try compression.makeDecoder()
+    self.isCompressed = compression != .none
+    self.decoder = decoder
     self.file = file
   }
 
-  /// Fills `output` as far as there is content; 0 is the end.
+  private static func probe(_ file: borrowing LinuxKernel.Descriptor) throws -> ArchiveCompression {
+    var beginning = [UInt8](repeating: 0, count: ArchiveCompression.probeLength)
+    let count = try file.read(into: &beginning)
+    try file.seek(to: 0)
+    return try ArchiveCompression(beginning: beginning[..<count])
+  }
+
+  /// Fills `output` from its beginning; 0 is the end. Only before the end, or when the file gives no more at once, is
+  /// it not filled whole.
   ///
   /// Throws: `dataLoss` when the file is damaged or truncated.
-  mutating func read(into output: inout MutableRawSpan) throws -> Int {
+  func read(into output: inout [UInt8]) throws -> Int {
+    guard isCompressed else {
+      let count = try file.read(into: &output)
+      consumed += Int64(count)
+      return count
+    }
     var produced = 0
-    while produced < output.byteCount {
-      var rest = output.extracting(produced...)
-      let count = try isCompressed ? decodeSome(into: &rest) : readPlain(into: &rest)
-      if count == 0 { break }
-      produced += count
+    while produced < output.count && !hasEnded {
+      let before = rest.count
+      try decoder.decode(input, &rest, into: &output, at: &produced)
+      consumed += Int64(before - rest.count)
+      if produced < output.count { try refill() }
     }
     return produced
   }
 
-  private mutating func readPlain(into output: inout MutableRawSpan) throws -> Int {
-    let count = try file.read(into: &output)
-    consumed += Int64(count)
-    return count
-  }
-
-  private mutating func decodeSome(into output: inout MutableRawSpan) throws -> Int {
-    while true {
-      let before = position
-      let count = try decoder.decode(input.span.bytes.extracting(0..<filled), at: &position, into: &output)
-      consumed += Int64(position - before)
-      if count > 0 { return count }
-      guard !hasEnded else { return 0 }
-      filled = try file.read(into: &input)
-      position = 0
-      if filled == 0 {
-        hasEnded = true
-        try decoder.finish()
-      }
+  private func refill() throws {
+    rest = 0..<(try file.read(into: &input))
+    if rest.isEmpty {
+      hasEnded = true
+      try decoder.finish()
     }
   }
 }

@@ -22,22 +22,20 @@ final class GzipDecoder: StreamDecoder {
     unsafe state.deallocate()
   }
 
-  func decode(_ input: RawSpan, at position: inout Int, into output: inout MutableRawSpan) throws(ClassifiedError)
-    -> Int
-  {
-    if position < input.byteCount { hasBegun = true }
-    let capacity = output.byteCount
-    let start = position
+  func decode(
+    _ input: [UInt8], _ rest: inout Range<Int>, into output: inout [UInt8], at filled: inout Int
+  ) throws(ClassifiedError) {
+    if !rest.isEmpty { hasBegun = true }
+    let (taken, written) = (rest.lowerBound, filled)
+    var (left, room) = (rest.count, output.count - written)
     var status: Int32 = 0
-    var (left, room) = (input.byteCount - start, capacity)
-    unsafe input.withUnsafeBytes { source in
-      unsafe output.withUnsafeMutableBytes { target in
+    unsafe input.withUnsafeBufferPointer { source in
+      unsafe output.withUnsafeMutableBufferPointer { target in
         guard let source = source.baseAddress, let target = target.baseAddress else { return }
         // The codec's field is not const, but it only reads.
-        let bytes = unsafe UnsafeMutablePointer(mutating: (source + start).assumingMemoryBound(to: UInt8.self))
-        unsafe state.pointee.next_in = unsafe bytes
+        unsafe state.pointee.next_in = UnsafeMutablePointer(mutating: source + taken)
         unsafe state.pointee.avail_in = UInt32(left)
-        unsafe state.pointee.next_out = unsafe target.assumingMemoryBound(to: UInt8.self)
+        unsafe state.pointee.next_out = target + written
         unsafe state.pointee.avail_out = UInt32(room)
         status = decodeMembers()
         left = unsafe Int(state.pointee.avail_in)
@@ -47,8 +45,8 @@ final class GzipDecoder: StreamDecoder {
       }
     }
     guard status == ISAL_DECOMP_OK else { throw Self.damage(status) }
-    position = input.byteCount - left
-    return capacity - room
+    rest = rest.upperBound - left..<rest.upperBound
+    filled = output.count - room
   }
 
   /// Goes on until input or room is used up. Returns what the codec says.

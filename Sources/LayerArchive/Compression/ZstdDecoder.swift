@@ -20,17 +20,17 @@ final class ZstdDecoder: StreamDecoder {
     unsafe ZSTD_freeDStream(context)
   }
 
-  func decode(_ input: RawSpan, at position: inout Int, into output: inout MutableRawSpan) throws(ClassifiedError)
-    -> Int
-  {
-    var filled = 0
-    var consumed = position
+  func decode(
+    _ input: [UInt8], _ rest: inout Range<Int>, into output: inout [UInt8], at filled: inout Int
+  ) throws(ClassifiedError) {
+    var (consumed, produced) = (rest.lowerBound, filled)
+    let end = rest.upperBound
     var problem: String?
     unsafe input.withUnsafeBytes { source in
       unsafe output.withUnsafeMutableBytes { target in
-        var from = unsafe ZSTD_inBuffer(src: source.baseAddress, size: source.count, pos: consumed)
-        var into = unsafe ZSTD_outBuffer(dst: target.baseAddress, size: target.count, pos: 0)
-        // A call without input would make the library expect a new frame.
+        var from = unsafe ZSTD_inBuffer(src: source.baseAddress, size: end, pos: consumed)
+        var into = unsafe ZSTD_outBuffer(dst: target.baseAddress, size: target.count, pos: produced)
+        // Between frames a call without input would make the library expect another one.
         while unsafe into.pos < into.size && (from.pos < from.size || expected != 0) {
           let before = unsafe (from.pos, into.pos)
           let status = unsafe ZSTD_decompressStream(context, &into, &from)
@@ -42,14 +42,14 @@ final class ZstdDecoder: StreamDecoder {
           if unsafe before == (from.pos, into.pos) { break }
         }
         consumed = unsafe from.pos
-        filled = unsafe into.pos
+        produced = unsafe into.pos
       }
     }
     if let problem {
       throw ClassifiedError(.dataLoss, "the zstd stream is damaged: \(problem.lowercased())")
     }
-    position = consumed
-    return filled
+    rest = consumed..<end
+    filled = produced
   }
 
   func finish() throws(ClassifiedError) {

@@ -30,6 +30,12 @@ extension Descriptor {
 
   /// Reads once into `buffer`; a non-blocking descriptor without data is no error.
   public func tryRead(into buffer: inout [UInt8]) throws(SystemError) -> ReadOutcome {
+    var bytes = buffer.mutableSpan
+    return try tryRead(into: &bytes)
+  }
+
+  /// Reads once into `buffer`; a non-blocking descriptor without data is no error.
+  public func tryRead(into buffer: inout MutableSpan<UInt8>) throws(SystemError) -> ReadOutcome {
     do {
       let count = try read(into: &buffer)
       return count == 0 ? .end : .bytes(count)

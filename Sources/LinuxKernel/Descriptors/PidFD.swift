@@ -9,7 +9,7 @@ public struct PidFD: ~Copyable, Sendable {
   public let pid: Int32
 
   /// Throws: ESRCH when there is no such process. The caller knows that the number is still the process it means, as
-  /// a parent does, or compares `ProcessTable.startTime` after this call.
+  /// a parent does, or compares `ProcessEntry.startTime` after this call.
   public init(_ pid: Int32) throws(SystemError) {
     let number = try systemCall("open process", "\(pid)") { clinux_pidfd_open(pid, 0) }
     self.init(owning: Descriptor(owning: number), pid: pid)

@@ -100,12 +100,12 @@ public struct Signal: RawRepresentable, Sendable, Hashable, CustomStringConverti
 
   /// Signals that this process does not act on are inherited by what it executes; so are handlers' defaults.
   public func ignore() {
-    _ = unsafe Glibc.signal(rawValue, SIG_IGN)
+    _ = Glibc.signal(rawValue, SIG_IGN)
   }
 
   /// The kernel's own action again.
   public func restoreDefault() {
-    _ = unsafe Glibc.signal(rawValue, SIG_DFL)
+    _ = Glibc.signal(rawValue, SIG_DFL)
   }
 }
 

@@ -72,10 +72,10 @@ public struct Spawn: ~Copyable, Sendable {
     }
     defer { withExtendedLifetime(copies) {} }
 
-    var actions = posix_spawn_file_actions_t()
+    var actions = unsafe posix_spawn_file_actions_t()
     try numberedCall("prepare spawn", program) { unsafe posix_spawn_file_actions_init(&actions) }
     defer { _ = unsafe posix_spawn_file_actions_destroy(&actions) }
-    try describeFiles(plan, kept, &actions)
+    try unsafe describeFiles(plan, kept, &actions)
 
     var attributes = posix_spawnattr_t()
     try numberedCall("prepare spawn", program) { unsafe posix_spawnattr_init(&attributes) }

@@ -13,7 +13,8 @@ struct InsecureRegistries: Sendable {
     for entry in entries {
       guard !entry.contains("://") else {
         throw ClassifiedError(
-          .invalid, "insecure registry \(entry) should not contain '://'", advice: "write it as host[:port] or a network")
+          .invalid, "insecure registry \(entry) should not contain '://'",
+          advice: "write it as host[:port] or a network")
       }
       if entry.contains("/") {
         guard let network = IPNetwork(entry) else {

@@ -1,4 +1,4 @@
-internal import AsyncHTTPClient
+import AsyncHTTPClient
 import Diagnostics
 
 /// Through which proxy a registry is reached, by the rules of `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`.

@@ -1,7 +1,7 @@
 import Diagnostics
 import FoundationEssentials
-internal import NIOPosix
-internal import NIOSSL
+import NIOPosix
+import NIOSSL
 
 /// What TLS needs for one registry: the authorities and client certificates in `<directory>/<host[:port]>/`,
 /// where `*.crt` are authorities and `x.cert` goes with `x.key`, as Docker has them.

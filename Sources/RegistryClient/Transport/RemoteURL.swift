@@ -22,6 +22,9 @@ struct RemoteURL: Hashable, Sendable, CustomStringConvertible {
 
   var description: String { text }
 
+  /// For messages: a query may carry a signature that is as good as a password.
+  var withoutQuery: String { String(text.prefix { $0 != "?" }) }
+
   var port: Int { authority.port ?? (isSecure ? 443 : 80) }
 
   /// What a `Location` header means, seen from here.

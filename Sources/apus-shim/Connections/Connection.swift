@@ -13,13 +13,14 @@ protocol ConnectionRole: AnyObject {
 }
 
 /// One connection of the server: frames in, in their legal order, and frames out, as fast as the other side reads.
-final class Connection: EventSource, InputFeeder {
+final class Connection: LoopSource, InputFeeder {
   /// Set when the first request has come, until the connection is closed.
   var role: (any ConnectionRole)?
   private(set) var isOpen = true
 
   private let socket: SharedDescriptor
   private let loop: EventLoop
+  private let buffer: ReadBuffer
   private var watch: EventLoop.Watch?
   private var decoder = FrameDecoder<ShimRequest>()
   private var order: ConnectionOrder
@@ -28,14 +29,16 @@ final class Connection: EventSource, InputFeeder {
   private var closesWhenSent = false
 
   init(
-    _ socket: SharedDescriptor, as first: ConnectionOrder.Role, loop: EventLoop, role: any ConnectionRole
+    _ socket: SharedDescriptor, as first: ConnectionOrder.Role, loop: EventLoop, buffer: ReadBuffer,
+    role: any ConnectionRole
   ) throws(SystemError) {
     self.socket = socket
     self.loop = loop
+    self.buffer = buffer
     self.role = role
     order = ConnectionOrder(first)
     try socket.descriptor.setNonblocking(true)
-    watch = loop.watch(socket, for: .input, source: self)
+    watch = loop.watch(socket, for: .readable, source: self)
   }
 
   /// How many bytes the other side is behind.
@@ -58,7 +61,7 @@ final class Connection: EventSource, InputFeeder {
     guard isOpen else { return }
     guard unsent.isEmpty else { return unsent.append(frame) }
     do {
-      let count = try socket.descriptor.tryWrite(frame.span.bytes) ?? 0
+      let count = try socket.descriptor.tryWrite(frame.span) ?? 0
       guard count < frame.count else { return }
       unsent.append(frame.dropFirst(count))
       updateWatch()
@@ -99,11 +102,11 @@ final class Connection: EventSource, InputFeeder {
   }
 
   func ready(_ events: Epoll.Events) {
-    if events.contains(.output) { sendWaiting() }
+    if events.contains(.writable) { sendWaiting() }
     guard isOpen else { return }
-    if !isInputPaused, !events.isDisjoint(with: [.input, .hangUp, .error]) {
+    if !isInputPaused, !events.isDisjoint(with: [.readable, .hangUp, .failure]) {
       receive()
-    } else if !events.isDisjoint(with: [.hangUp, .error]) {
+    } else if !events.isDisjoint(with: [.hangUp, .failure]) {
       // The rest of the input is read when there is room for it; until then the kernel would tell this forever.
       if let watch { loop.stop(watch) }
       watch = nil
@@ -112,12 +115,15 @@ final class Connection: EventSource, InputFeeder {
 
   private func receive() {
     do {
-      let bytes = try socket.descriptor.read(upTo: 16 * 1024)
-      guard !bytes.isEmpty else { return close() }
-      decoder.append(contentsOf: bytes)
-      takeRequests()
+      switch try buffer.read(socket) {
+      case .bytes(let count):
+        decoder.append(contentsOf: buffer.content(count))
+        takeRequests()
+      case .end: close()
+      case .wouldBlock: return
+      }
     } catch {
-      if !error.isTryAgain { close() }
+      close()
     }
   }
 
@@ -135,7 +141,7 @@ final class Connection: EventSource, InputFeeder {
 
   private func sendWaiting() {
     do {
-      let count = try socket.descriptor.tryWrite(unsent.waiting.span.bytes) ?? 0
+      let count = try socket.descriptor.tryWrite(unsent.waiting.span) ?? 0
       unsent.removeFirst(count)
     } catch {
       return close()
@@ -147,8 +153,8 @@ final class Connection: EventSource, InputFeeder {
 
   private var interest: Epoll.Events {
     var events: Epoll.Events = []
-    if !isInputPaused { events.insert(.input) }
-    if !unsent.isEmpty { events.insert(.output) }
+    if !isInputPaused { events.insert(.readable) }
+    if !unsent.isEmpty { events.insert(.writable) }
     return events
   }
 

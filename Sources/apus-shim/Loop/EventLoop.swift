@@ -2,7 +2,7 @@ import Diagnostics
 import LinuxKernel
 
 /// Something that the loop tells when its descriptor is ready.
-protocol EventSource: AnyObject {
+protocol LoopSource: AnyObject {
   func ready(_ events: Epoll.Events)
 }
 
@@ -15,7 +15,7 @@ final class EventLoop {
 
   private struct Slot {
     let descriptor: SharedDescriptor
-    let source: any EventSource
+    let source: any LoopSource
     let generation: UInt32
   }
 
@@ -25,7 +25,7 @@ final class EventLoop {
   }
 
   /// How long to wait before asking again when the kernel has no memory to watch one more descriptor.
-  private static let retryMilliseconds = 20
+  private static let retryPause: UInt64 = 20_000_000
 
   private let epoll: Epoll
   private var slots: [Slot?] = []
@@ -38,7 +38,7 @@ final class EventLoop {
   }
 
   /// Tells `source` whenever the descriptor is ready for `events`, until `stop`. Hang-ups are always told.
-  func watch(_ descriptor: SharedDescriptor, for events: Epoll.Events, source: any EventSource) -> Watch {
+  func watch(_ descriptor: SharedDescriptor, for events: Epoll.Events, source: any LoopSource) -> Watch {
     lastGeneration &+= 1
     let slot = Slot(descriptor: descriptor, source: source, generation: lastGeneration)
     let index = slots.firstIndex { $0 == nil } ?? slots.count
@@ -51,7 +51,7 @@ final class EventLoop {
   func change(_ watch: Watch, to events: Epoll.Events) {
     guard let slot = slots[watch.slot] else { return }
     do {
-      try epoll.modify(slot.descriptor.descriptor, events, token: token(watch.slot, slot.generation))
+      try epoll.change(slot.descriptor.descriptor, events, token: token(watch.slot, slot.generation))
     } catch {
       complain("watch: \(error.explanation)")
     }
@@ -68,8 +68,8 @@ final class EventLoop {
   }
 
   /// Runs `action` once, when so much time has passed.
-  func after(milliseconds: Int, _ action: @escaping () -> Void) {
-    timers.append(Timer(due: monotonicNanoseconds() + UInt64(milliseconds) * 1_000_000, action: action))
+  func after(nanoseconds: UInt64, _ action: @escaping () -> Void) {
+    timers.append(Timer(due: monotonicNanoseconds() + nanoseconds, action: action))
   }
 
   /// Runs until `end`.
@@ -86,7 +86,7 @@ final class EventLoop {
     isEnding = true
   }
 
-  private func dispatch(_ event: Epoll.Event) {
+  private func dispatch(_ event: Epoll.Ready) {
     let index = Int(event.token & 0xFFFF_FFFF)
     // The source may have gone since the kernel was asked, and another may have its slot.
     guard let slot = slots[index], slot.generation == UInt32(event.token >> 32) else { return }
@@ -99,7 +99,7 @@ final class EventLoop {
       try epoll.add(slot.descriptor.descriptor, events, token: token(index, generation))
     } catch {
       complain("watch: \(error.explanation)")
-      after(milliseconds: Self.retryMilliseconds) { [weak self] in
+      after(nanoseconds: Self.retryPause) { [weak self] in
         self?.register(index, generation: generation, events)
       }
     }
@@ -110,10 +110,10 @@ final class EventLoop {
   }
 
   /// Rounded up, so that the timer is due when the wait is over; nil without timers.
-  private var millisecondsToNextTimer: Int? {
+  private var millisecondsToNextTimer: Int32? {
     guard let due = timers.map(\.due).min() else { return nil }
     let now = monotonicNanoseconds()
-    return due <= now ? 0 : Int((due - now + 999_999) / 1_000_000)
+    return due <= now ? 0 : Int32((due - now + 999_999) / 1_000_000)
   }
 
   private func runDueTimers() {

@@ -8,7 +8,7 @@ protocol InputFeeder: AnyObject {
 }
 
 /// The standard input of a process: a pipe, or the master of its terminal, fed by any number of connections.
-final class InputSink: EventSource {
+final class InputSink: LoopSource {
   /// When so many bytes wait for the process to read them, the feeders are held back.
   private static let highWater = 64 * 1024
   private static let lowWater = 16 * 1024
@@ -54,15 +54,15 @@ final class InputSink: EventSource {
     releaseFeeders()
   }
 
-  func ready(_ events: EventLoop.Events) {
+  func ready(_ events: Epoll.Events) {
     flush()
   }
 
   private func flush() {
     while !queue.isEmpty, let descriptor {
       do {
-        guard let count = try descriptor.descriptor.tryWrite(queue.waiting.span.bytes) else {
-          if watch == nil { watch = loop.watch(descriptor, for: .output, source: self) }
+        guard let count = try descriptor.descriptor.tryWrite(queue.waiting.span) else {
+          if watch == nil { watch = loop.watch(descriptor, for: .writable, source: self) }
           break
         }
         queue.removeFirst(count)

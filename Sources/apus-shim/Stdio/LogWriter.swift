@@ -53,7 +53,7 @@ final class LogWriter {
   private func flush() {
     guard !records.isEmpty else { return }
     do {
-      try file.descriptor.writeAll(records.span.bytes)
+      try file.descriptor.writeAll(records.span)
       size += UInt64(records.count)
       isFailing = false
     } catch {

@@ -11,53 +11,54 @@ protocol OutputReceiver: AnyObject {
   var behind: Int { get }
 }
 
-/// Where output is read to: one for the whole shim, as only one read is under way at a time.
-///
-/// The header of an `output` frame fits in front of the bytes, so that they are sent from where they were read to.
-final class RelayBuffer {
-  static let headerLength = ShimEvent.outputHeader(stream: .output, count: 0).count
-  static let chunkLength = 32 * 1024
-
-  fileprivate var bytes = [UInt8](repeating: 0, count: headerLength + chunkLength)
-}
-
 /// Carries the streams of one process, the container's or an exec's: output to the log and to whoever is attached,
 /// input from them.
 ///
-/// When a receiver is too far behind, no output is read until it has caught up: the process then waits in its write.
+/// While a receiver is too far behind, no output is read: the process then waits in its write.
 final class StdioRelay {
-  /// A receiver that is so many bytes behind holds up the process.
-  static let highWater = 256 * 1024
-  /// It goes on when all receivers are at most this far behind.
-  static let lowWater = 128 * 1024
-  /// The process has ended and what it left in its pipes is to be read at last; nobody can be held up any more.
-  static let drainingHighWater = 2 * 1024 * 1024
+  private enum Limit {
+    /// A receiver that is so many bytes behind holds up the process.
+    static let highWater = 256 * 1024
+    /// It goes on when no receiver is further behind than this.
+    static let lowWater = 128 * 1024
+    /// When the process has ended there is nobody to hold up; what is in the pipes is read in any case.
+    static let drainingHighWater = 4 * 1024 * 1024
+    /// The process has ended: how long a pipe that others hold open must be silent.
+    static let silence: UInt64 = 200_000_000
+    /// And how long they are heard at most if they are not.
+    static let patience: UInt64 = 2_000_000_000
+  }
 
-  /// Called once, when the last output has been relayed.
-  var onEnd: (() -> Void)?
   let input: InputSink?
-  /// CLOCK_MONOTONIC, when output last came.
-  private(set) var lastOutput: UInt64 = 0
 
+  private let buffer: ReadBuffer
   private let loop: EventLoop
-  private let buffer: RelayBuffer
   private let log: LogWriter?
   private var sources: [OutputSource] = []
   private var receivers: [any OutputReceiver] = []
   private var isPaused = false
-  private var isDraining = false
+  private var drain: Drain?
 
-  init(_ streams: consuming ProcessStreams, loop: EventLoop, buffer: RelayBuffer, log: LogWriter?) throws(SystemError) {
+  /// The process has ended, and its last output is being waited for.
+  private struct Drain {
+    let deadline: UInt64
+    var lastOutput: UInt64
+    let completion: () -> Void
+  }
+
+  init(_ streams: ProcessStreams, loop: EventLoop, buffer: ReadBuffer, log: LogWriter?) throws(SystemError) {
     self.loop = loop
     self.buffer = buffer
     self.log = log
-    input = try streams.input.map { descriptor throws(SystemError) in try InputSink(descriptor, loop: loop) }
+    if let descriptor = streams.input {
+      input = try InputSink(descriptor, loop: loop)
+    } else {
+      input = nil
+    }
     for (stream, descriptor) in streams.outputs {
       sources.append(try OutputSource(descriptor, stream: stream, relay: self, loop: loop))
     }
   }
-
-  var hasEnded: Bool { sources.isEmpty }
 
   func add(_ receiver: any OutputReceiver) {
     receivers.append(receiver)
@@ -70,61 +71,70 @@ final class StdioRelay {
 
   /// A receiver is less far behind than it was.
   func resumeIfCaughtUp() {
-    guard isPaused, !receivers.contains(where: { $0.behind > Self.lowWater }) else { return }
-    isPaused = false
-    for source in sources { source.resume() }
+    guard isPaused, !receivers.contains(where: { $0.behind > Limit.lowWater }) else { return }
+    resume()
   }
 
-  /// The process has ended: from now on only what is in the pipes already is of interest.
-  func beginDraining() {
-    isDraining = true
-    lastOutput = monotonicNanoseconds()
-    if isPaused {
-      isPaused = false
-      for source in sources { source.resume() }
-    }
+  /// The process has ended: relays what is left and then calls `completion`, once. A child in the background may hold
+  /// the pipes open, so the end is the end of all of them or a silence.
+  func drain(_ completion: @escaping () -> Void) {
+    let now = monotonicNanoseconds()
+    drain = Drain(deadline: now + Limit.patience, lastOutput: now, completion: completion)
+    resume()
+    if sources.isEmpty { finish() } else { checkSilence() }
   }
 
-  /// Stops reading, logs what has no newline, and lets go of all descriptors.
-  func finish() {
-    for source in sources { source.close() }
-    sources = []
-    log?.finish()
-    input?.close()
-    receivers = []
-    onEnd = nil
-  }
-
-  /// Relays what one read of `source` gives.
   fileprivate func relay(_ source: OutputSource) {
     switch source.read(into: buffer) {
     case .wouldBlock: return
+    case .bytes(let count): deliver(count, of: source.stream)
     case .end:
-      source.close()
+      source.pause()
       sources.removeAll { $0 === source }
-      if sources.isEmpty { onEnd?() }
-    case .bytes(let count):
-      if isDraining { lastOutput = monotonicNanoseconds() }
-      deliver(count, of: source.stream)
+      if sources.isEmpty, drain != nil { finish() }
     }
   }
 
   private func deliver(_ count: Int, of stream: OutputStream) {
-    buffer.bytes.replaceSubrange(
-      ..<RelayBuffer.headerLength, with: ShimEvent.outputHeader(stream: stream, count: count))
-    let frame = buffer.bytes[..<(RelayBuffer.headerLength + count)]
-    log?.write(frame.dropFirst(RelayBuffer.headerLength), stream: stream)
+    drain?.lastOutput = monotonicNanoseconds()
+    log?.write(buffer.content(count), stream: stream)
+    guard !receivers.isEmpty else { return }
+    let frame = buffer.outputFrame(count, of: stream)
     for receiver in receivers { receiver.take(frame: frame, of: stream) }
-    let limit = isDraining ? Self.drainingHighWater : Self.highWater
-    if receivers.contains(where: { $0.behind > limit }) {
-      isPaused = true
-      for source in sources { source.pause() }
-    }
+    let limit = drain == nil ? Limit.highWater : Limit.drainingHighWater
+    guard receivers.contains(where: { $0.behind > limit }) else { return }
+    isPaused = true
+    for source in sources { source.pause() }
+  }
+
+  private func resume() {
+    isPaused = false
+    for source in sources { source.resume() }
+  }
+
+  private func checkSilence() {
+    guard let drain else { return }
+    let now = monotonicNanoseconds()
+    let end = min(drain.lastOutput + Limit.silence, drain.deadline)
+    if end <= now { return finish() }
+    loop.after(nanoseconds: end - now) { [weak self] in self?.checkSilence() }
+  }
+
+  /// Lets go of all descriptors and receivers.
+  private func finish() {
+    guard let completion = drain?.completion else { return }
+    drain = nil
+    for source in sources { source.pause() }
+    sources = []
+    log?.finish()
+    input?.close()
+    receivers = []
+    completion()
   }
 }
 
 /// One output of a process: a pipe, or the master of its terminal.
-private final class OutputSource: EventSource {
+private final class OutputSource: LoopSource {
   let stream: OutputStream
   private let descriptor: SharedDescriptor
   private let loop: EventLoop
@@ -142,15 +152,15 @@ private final class OutputSource: EventSource {
     resume()
   }
 
-  func ready(_ events: EventLoop.Events) {
+  func ready(_ events: Epoll.Events) {
     relay.relay(self)
   }
 
-  func read(into buffer: RelayBuffer) -> ReadOutcome {
+  func read(into buffer: ReadBuffer) -> ReadOutcome {
     do {
-      return try descriptor.descriptor.tryRead(into: &buffer.bytes, from: RelayBuffer.headerLength)
+      return try buffer.read(descriptor)
     } catch {
-      complain("output of the container: \(error.explanation)")
+      complain("output: \(error.explanation)")
       return .end
     }
   }
@@ -161,10 +171,6 @@ private final class OutputSource: EventSource {
   }
 
   func resume() {
-    if watch == nil { watch = loop.watch(descriptor, for: .input, source: self) }
-  }
-
-  func close() {
-    pause()
+    if watch == nil { watch = loop.watch(descriptor, for: .readable, source: self) }
   }
 }

@@ -1,0 +1,71 @@
+import Diagnostics
+import LinuxKernel
+
+/// The pid 1 of `--init`: it runs the container's command as a child, passes signals on to it and reaps orphans, which a
+/// program that does not expect to be pid 1 does not do.
+///
+/// The runtime's own file is bound into the container as `/sbin/docker-init` and does this under that name.
+public enum ReapingInit {
+  /// Under which name of the program this is what is meant.
+  public static let name = "docker-init"
+
+  /// Runs `docker-init -- COMMAND [ARGUMENT…]`; returns the exit code: the command's, or 128 + its signal.
+  ///
+  /// Throws: `invalid` without a command, `notFound` when the command does not exist, `SystemError`.
+  public static func run(arguments: [String], environment: [String]) throws -> Int32 {
+    let command = Array(arguments.dropFirst(arguments.dropFirst().first == "--" ? 2 : 1))
+    guard let program = command.first else {
+      throw ClassifiedError(.invalid, "\(name): no command", advice: "\(name) -- COMMAND [ARGUMENT…]")
+    }
+    // Blocked before the child exists: no signal that arrives meanwhile is lost.
+    let inherited = try SignalSet.all.block()
+    let signals = try SignalSource(.all)
+    switch consume try Clone.clone() {
+    case .child:
+      startCommand(program, command, environment, mask: inherited)
+    case .parent(let child):
+      return try serve(child.pid, signals)
+    }
+  }
+
+  private static func startCommand(
+    _ program: String, _ command: [String], _ environment: [String], mask: SignalSet
+  ) -> Never {
+    do {
+      _ = try mask.setAsMask()
+      let searchPath = environment.first { $0.hasPrefix("PATH=") }.map { String($0.dropFirst(5)) }
+      guard let path = Execute.search(program, searchPath: searchPath ?? "/usr/local/bin:/usr/bin:/bin") else {
+        try? Descriptor.writeError("\(name): exec \(program): not found\n")
+        Clone.exitChild(127)
+      }
+      try Execute.path(path, arguments: command, environment: environment)
+    } catch {
+      try? Descriptor.writeError("\(name): exec \(program): \(explanation(of: error))\n")
+      Clone.exitChild(126)
+    }
+  }
+
+  private static func serve(_ child: Int32, _ signals: borrowing SignalSource) throws -> Int32 {
+    while true {
+      _ = try signals.descriptor.poll(.readable)
+      while let (signal, sender) = try signals.next() {
+        if signal == .child {
+          while let (pid, status) = try Children.reapAny() {
+            if pid == child { return status.shellCode }
+          }
+        } else if sender != 0 {
+          // What the terminal sends (its sender is the kernel) has reached the child already: it is in the foreground.
+          try? signal.send(to: child)
+        }
+      }
+    }
+  }
+}
+
+extension Descriptor {
+  fileprivate static func writeError(_ text: String) throws {
+    let error = Descriptor(owning: 2)
+    defer { _ = error.take() }
+    try error.writeAll(text)
+  }
+}

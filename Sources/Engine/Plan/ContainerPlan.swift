@@ -1,0 +1,86 @@
+import Diagnostics
+import EngineAPI
+import OCIRuntimeSpec
+
+/// What a container's configuration means, concern by concern, with every default resolved.
+///
+/// Making it checks the configuration; it costs some microseconds, so it is made anew where it is needed rather than
+/// kept for each container.
+struct ContainerPlan: Sendable {
+  let resources: ResourcesPlan
+  let mounts: MountsPlan
+  let network: NetworkPlan
+  let namespaces: NamespacesPlan
+  let security: SecurityPlan
+  let process: ProcessPlan
+  let logging: LoggingPlan
+
+  /// What plans take from their surroundings.
+  struct Surroundings: Sendable {
+    var facts: HostFacts
+    var cgroupParent: String
+    var machineName: String
+    /// All that this kernel has, by name.
+    var knownCapabilities: [String]
+  }
+
+  /// Throws: `invalid` or `unsupported` for the first option that cannot be had.
+  init(
+    _ configuration: StoredConfiguration, id: ContainerID, in surroundings: Surroundings
+  ) throws(ClassifiedError) {
+    let config = configuration.request.config
+    let host = configuration.request.hostConfig
+    resources = try .plan(host, facts: surroundings.facts, cgroupParent: surroundings.cgroupParent)
+    mounts = try .plan(config, host, imageVolumes: Set(configuration.imageVolumes))
+    network = try .plan(configuration.request)
+    namespaces = try .plan(config, host, id: id, hostname: surroundings.machineName)
+    security = try .plan(host, facts: surroundings.facts, knownCapabilities: surroundings.knownCapabilities)
+    process = try .plan(config, host, hostname: namespaces.hostname)
+    logging = try .plan(host.logConfig)
+  }
+
+  /// What a start finds out before it can write the spec: all that lies outside the configuration.
+  struct Findings: Sendable {
+    var user = ContainerUser()
+    var devices: [FoundDevice] = []
+    var blockNumbers: [String: DeviceNumber] = [:]
+  }
+
+  /// The OCI configuration of container `id`.
+  func spec(id: ContainerID, containerDirectory: String, findings: Findings) -> Spec {
+    var linux = Linux(
+      devices: findings.devices.map(\.device), cgroupsPath: cgroupPath(of: id),
+      resources: resources.spec(devices: findings.devices, blockNumbers: findings.blockNumbers))
+    if mounts.mounts.contains(where: { ["shared", "rshared"].contains($0.propagation) }) {
+      linux.rootfsPropagation = .shared
+    } else if mounts.mounts.contains(where: { ["slave", "rslave"].contains($0.propagation) }) {
+      linux.rootfsPropagation = .slave
+    }
+    var spec = Spec(
+      process: process.spec(findings.user, security),
+      root: Root(path: "rootfs", readonly: mounts.isRootReadonly),
+      mounts: mounts.spec(
+        namespaces: namespaces, isPrivileged: security.isPrivileged, containerDirectory: containerDirectory),
+      annotations: process.annotations, linux: linux)
+    namespaces.spec(&spec)
+    network.spec(&spec)
+    security.spec(&spec)
+    return spec
+  }
+
+  /// The container's cgroup, below each hierarchy's mount.
+  func cgroupPath(of id: ContainerID) -> String { "\(resources.cgroupParent)/\(id.text)" }
+
+  var warnings: [String] { resources.warnings + mounts.warnings }
+
+  /// Writes the resolved defaults into what inspect shows; `logPath` is where the log would lie.
+  func view(_ inspect: inout ContainerInspect, logPath: String) {
+    resources.view(&inspect.hostConfig)
+    mounts.view(&inspect)
+    network.view(&inspect)
+    namespaces.view(&inspect.config, &inspect.hostConfig)
+    security.view(&inspect)
+    process.view(&inspect)
+    logging.view(&inspect, path: logPath)
+  }
+}

@@ -1,0 +1,167 @@
+"""Our own client: Docker's grammar, tables, formats and exit codes."""
+
+import json
+import os
+import pathlib
+import re
+import subprocess
+import tempfile
+import time
+
+import pexpect
+import pytest
+
+from conftest import BIN, eventually, run
+
+
+def test_version_speaks_of_both_sides(server):
+    text = server.apus("version", check=0).stdout
+    assert "Client" in text and "Server" in text
+    assert json.loads(server.apus("version", "--format", "{{json .Server}}", check=0).stdout)["Os"] == "linux"
+
+
+@pytest.mark.parametrize("flags,expected", [
+    (["--rm"], "hi"),
+    (["--rm=true"], "hi"),
+    (["--network=none", "--rm"], "hi"),
+    (["--rm", "-e=A=b"], "hi"),
+    (["--rm", "--"], "hi"),
+    (["-i", "--rm", "-w", "/"], "hi"),
+])
+def test_grammar_of_run(server, flags, expected):
+    assert server.apus("run", *flags, "busybox", "echo", "hi", check=0).stdout == expected + "\n"
+
+
+def test_options_end_at_the_image(server):
+    assert server.apus("run", "--rm", "busybox", "echo", "--rm", "-it", check=0).stdout == "--rm -it\n"
+
+
+@pytest.mark.parametrize("arguments,sentence,code", [
+    (["run"], "requires at least 1 argument", 1),
+    (["run", "--no-such", "busybox"], "unknown flag: --no-such", 125),
+    (["run", "-Z", "busybox"], "unknown shorthand flag: 'Z' in -Z", 125),
+    (["run", "--memory", "lots", "busybox"], "invalid", 125),
+    (["run", "--name"], "flag needs an argument: --name", 125),
+    (["nonsense"], "nonsense", 1),
+    (["ps", "--no-such"], "unknown flag: --no-such", 125),
+])
+def test_usage_errors(server, arguments, sentence, code):
+    done = server.apus(*arguments)
+    assert sentence in done.stderr
+    assert done.returncode in (code, 1, 125) and done.returncode != 0
+
+
+def test_exit_codes(server):
+    assert server.apus("run", "--rm", "busybox", "sh", "-c", "exit 42").returncode == 42
+    assert server.apus("run", "--rm", "busybox", "no-such-command").returncode == 127
+    assert server.apus("run", "--rm", "busybox", "/etc/passwd").returncode == 126
+    assert server.apus("run", "--rm", "--memory", "1", "busybox").returncode == 125
+    assert server.apus("run", "--rm", "busybox", "sh", "-c", "kill -9 $$").returncode == 137
+
+
+def test_pull_when_missing_and_policies(own_server, busybox):
+    server = own_server
+    server.apus("rmi", "-f", busybox, "busybox:latest", check=0)
+    refused = server.apus("run", "--rm", "--pull", "never", busybox, "true")
+    assert refused.returncode == 125 and "No such image" in refused.stderr
+    done = server.apus("run", "--rm", busybox, "echo", "pulled", check=0)
+    assert done.stdout == "pulled\n"
+    assert "Unable to find image" in done.stderr and "Pull complete" in done.stderr
+    assert server.apus("run", "--rm", busybox, "echo", "again", check=0).stderr == ""
+
+
+def test_life_of_a_detached_container(server):
+    container = server.apus("run", "-d", "--name", "life", "--label", "a=b", "busybox", "sleep", "1000", check=0).stdout
+    assert re.fullmatch("[0-9a-f]{64}\n", container)
+    assert "sleep 1000" in server.apus("ps", check=0).stdout
+    assert server.apus("ps", "-q", check=0).stdout == container[:12] + "\n"
+    assert server.apus("ps", "-q", "--no-trunc", check=0).stdout == container
+    assert server.apus("ps", "--format", "{{.Names}} {{.State}}", check=0).stdout == "life running\n"
+    assert server.apus("ps", "-q", "--filter", "label=a=c", check=0).stdout == ""
+    assert server.apus("inspect", "--format", "{{.State.Status}} {{.Config.Labels.a}}", "life", check=0).stdout == "running b\n"
+    assert json.loads(server.apus("inspect", "life", check=0).stdout)[0]["Name"] == "/life"
+    assert server.apus("exec", "life", "sh", "-c", "echo in; exit 3", check=3).stdout == "in\n"
+    assert "sleep 1000" in server.apus("top", "life", check=0).stdout
+    server.apus("rename", "life", "other", check=0)
+    waiting = subprocess.Popen([str(BIN / "apus"), "-H", server.host, "wait", "other"], stdout=subprocess.PIPE, text=True)
+    time.sleep(0.2)
+    assert server.apus("kill", "other", check=0).stdout == "other\n"
+    assert waiting.communicate(timeout=20)[0] == "137\n"
+    assert server.apus("start", "other", check=0).stdout == "other\n"
+    assert server.apus("stop", "-t", "0", "other", check=0).stdout == "other\n"
+    assert server.apus("rm", "other", check=0).stdout == "other\n"
+
+
+def test_logs_and_streams(server):
+    done = server.apus("run", "--name", "l", "busybox", "sh", "-c", "echo out; echo err >&2", check=0)
+    assert (done.stdout, done.stderr) == ("out\n", "err\n")
+    done = server.apus("logs", "l", check=0)
+    assert (done.stdout, done.stderr) == ("out\n", "err\n")
+    assert server.apus("run", "-i", "--rm", "busybox", "cat", input="x" * 100000, check=0).stdout == "x" * 100000
+
+
+def test_terminal(server):
+    session = pexpect.spawn(str(BIN / "apus"), ["-H", server.host, "run", "-it", "--rm", "busybox", "sh"],
+                            encoding="utf-8", timeout=20, dimensions=(30, 90))
+    session.expect("# ")
+    session.sendline("stty size")
+    session.expect("30 90")
+    session.sendline("exit 5")
+    session.expect(pexpect.EOF)
+    session.close()
+    assert session.exitstatus == 5
+
+
+def test_detach_and_attach(server):
+    session = pexpect.spawn(str(BIN / "apus"), ["-H", server.host, "run", "-it", "--name", "d", "busybox", "sh"],
+                            encoding="utf-8", timeout=20)
+    session.expect("# ")
+    session.send("\x10\x11")
+    session.expect(pexpect.EOF)
+    assert server.inspect("d")["State"]["Running"]
+    again = pexpect.spawn(str(BIN / "apus"), ["-H", server.host, "attach", "d"], encoding="utf-8", timeout=20)
+    again.sendline("exit 3")
+    again.expect(pexpect.EOF)
+    again.close()
+    assert again.exitstatus == 3
+
+
+def test_images(server, busybox, tmp_path):
+    assert busybox.rsplit(":", 1)[0] in server.apus("images", check=0).stdout
+    server.apus("tag", "busybox", "t:1", check=0)
+    assert server.apus("images", "--format", "{{.Repository}}:{{.Tag}}", "t", check=0).stdout == "t:1\n"
+    server.apus("save", "-o", tmp_path / "i.tar", "t:1", check=0)
+    assert "Untagged: t:1" in server.apus("rmi", "t:1", check=0).stdout
+    assert "Loaded image: t:1" in server.apus("load", "-i", tmp_path / "i.tar", check=0).stdout
+    server.apus("rmi", "t:1", check=0)
+    assert server.apus("history", "busybox", check=0).stdout.startswith("IMAGE")
+
+
+def test_events_and_info(server):
+    server.apus("run", "--rm", "--name", "ev", "busybox", "true", check=0)
+    text = server.apus("events", "--since", "1m", "--until", "0s", "--filter", "container=ev", timeout=30, check=0).stdout
+    assert "container create" in text and "container destroy" in text
+    assert "Server Version" in server.apus("info", check=0).stdout
+
+
+def test_no_server_says_so():
+    done = run(BIN / "apus", "-H", "unix:///nowhere/x.sock", "ps")
+    assert done.returncode == 1
+    assert "/nowhere/x.sock" in done.stderr and "Cannot connect" in done.stderr
+
+
+def test_help_lists_every_command():
+    text = run(BIN / "apus", "--help", check=0).stdout
+    for command in ["run", "create", "start", "stop", "kill", "rm", "wait", "ps", "logs", "attach", "exec", "inspect",
+                    "top", "rename", "images", "pull", "rmi", "tag", "load", "save", "import", "version", "info",
+                    "events", "login", "logout"]:
+        assert re.search(rf"^\s+{command}\b", text, re.M), command
+        assert "Usage:" in run(BIN / "apus", command, "--help", check=0).stdout
+
+
+def test_env_file_and_cidfile(server, tmp_path):
+    (tmp_path / "env").write_text("# comment\nA=1\nB=two words\n")
+    done = server.apus("run", "--rm", "--env-file", tmp_path / "env", "--cidfile", tmp_path / "cid", "busybox", "sh", "-c",
+                       "echo $A/$B", check=0)
+    assert done.stdout == "1/two words\n"
+    assert len((tmp_path / "cid").read_text()) == 64
