@@ -6,7 +6,7 @@ struct Timestamp: Hashable, Comparable, Sendable {
     self.nanoseconds = nanoseconds
   }
 
-  static var now: Timestamp { Timestamp(nanoseconds: wallClockNanoseconds()) }
+  static var now: Timestamp { { let now = FileTime.now; return Timestamp(nanoseconds: now.seconds * 1_000_000_000 + Int64(now.nanoseconds)) }() }
 
   /// Whole seconds, rounded down.
   var seconds: Int64 {

@@ -1,6 +1,6 @@
-public import Diagnostics
+import Diagnostics
 public import EngineAPI
-public import FoundationEssentials
+import FoundationEssentials
 import LinuxKernel
 
 /// A client of the Docker Engine API. It is synchronous: every call waits for its answer.
@@ -126,7 +126,7 @@ public final class EngineClient {
 
   /// The server's own version, when it is older than the one that it has just refused.
   private func olderVersion(_ answer: PendingAnswer) throws -> APIVersion? {
-    let answered = answer.head["Api-Version"] ?? (try pingVersion())
+    let answered = try answer.head["Api-Version"] ?? pingVersion()
     guard let known = answered.flatMap({ APIVersion($0) }), known < version else { return nil }
     _ = try answer.connection.receiveWholeBody()
     return known

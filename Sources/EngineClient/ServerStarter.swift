@@ -1,5 +1,5 @@
 import Diagnostics
-public import LinuxKernel
+import LinuxKernel
 
 /// Starts the server when none runs. Two clients that try at once start one: they meet at a lock.
 public struct ServerStarter: Sendable {
@@ -85,11 +85,10 @@ public struct ServerStarter: Sendable {
   }
 
   private func failure(_ what: String, _ logStart: Int64) -> ClassifiedError {
-    let written = (try? HostFiles.open(logPath, .readOnly)).flatMap { file -> String? in
-      guard (try? file.seek(to: logStart)) != nil, let bytes = try? file.readAll() else { return nil }
-      return String(decoding: bytes, as: UTF8.self)
-    }
-    let lines = (written ?? "").split(separator: "\n").suffix(8).map { "\n  \($0)" }.joined()
+    // The log is only there to explain: without it the error says less.
+    let log = (try? HostFiles.read(logPath)) ?? []
+    let written = String(decoding: log.dropFirst(Int(logStart)), as: UTF8.self)
+    let lines = written.split(separator: "\n").suffix(8).map { "\n  \($0)" }.joined()
     return ClassifiedError(
       .unavailable, "cannot start the server: \(what)\(lines)", advice: "the log is \(logPath)")
   }

@@ -28,7 +28,7 @@ final class Shim {
     for signal in [Signal.pipe, .hangup, .terminate, .interrupt] { signal.ignore() }
     try SignalSet([.child]).block()
     // EPERM: it leads a session already, since the server starts it so.
-    do { try ProcessControl.newSession() } catch where error.kind == .forbidden {}
+    do { try ProcessControl.newSession() } catch  where error.kind == .forbidden {}
     try ProcessControl.setChildSubreaper()
     try ProcessControl.closeDescriptorsOnExec(from: 3)
   }
@@ -63,7 +63,9 @@ final class Shim {
     do {
       // Early, so that a server which comes back finds the container at any time; connections wait until it is made.
       socket = try ControlSocket(at: launch.socket, loop: context.loop) { [unowned self] socket in
-        do throws(SystemError) { try accept(socket, as: .unnamed) } catch { complain("connection: \(error.explanation)") }
+        do throws(SystemError) { try accept(socket, as: .unnamed) } catch {
+          complain("connection: \(error.explanation)")
+        }
       }
     } catch {
       return fail(ShimFailure(error, step: "open control socket"), on: connection)

@@ -27,9 +27,9 @@ public enum ArgumentCount: Sendable, Equatable {
 
 /// One command, or a group of commands, as plain data: what parsing, help and completion are made from.
 public struct CommandSpec: Sendable {
-  public let name: String
+  public private(set) var name: String
   /// Other words for the same command in the same group (`ls`: `list`, `ps`).
-  public let aliases: [String]
+  public private(set) var aliases: [String]
   /// What follows the command in its usage line: `[OPTIONS] IMAGE [COMMAND] [ARG...]`.
   public let usage: String
   /// One sentence.
@@ -72,6 +72,14 @@ public struct CommandSpec: Sendable {
     self.count = .any
     self.endsFlagsAtFirstArgument = true
     self.subcommands = subcommands
+  }
+
+  /// The same command under a name of its own, as `container ls` is also `ps`.
+  public func renamed(_ name: String) -> CommandSpec {
+    var copy = self
+    copy.name = name
+    copy.aliases = []
+    return copy
   }
 
   public var isGroup: Bool { !subcommands.isEmpty }

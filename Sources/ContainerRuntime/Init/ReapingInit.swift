@@ -20,7 +20,8 @@ public enum ReapingInit {
     // Blocked before the child exists: no signal that arrives meanwhile is lost.
     let inherited = try SignalSet.all.block()
     let signals = try SignalSource(.all)
-    switch consume try Clone.clone() {
+    let side = try Clone.clone()
+    switch consume side {
     case .child:
       startCommand(program, command, environment, mask: inherited)
     case .parent(let child):
@@ -35,12 +36,12 @@ public enum ReapingInit {
       _ = try mask.setAsMask()
       let searchPath = environment.first { $0.hasPrefix("PATH=") }.map { String($0.dropFirst(5)) }
       guard let path = Execute.search(program, searchPath: searchPath ?? "/usr/local/bin:/usr/bin:/bin") else {
-        try? Descriptor.writeError("\(name): exec \(program): not found\n")
+        try? StandardStream.duplicate(2).writeAll("\(name): exec \(program): not found\n")
         Clone.exitChild(127)
       }
       try Execute.path(path, arguments: command, environment: environment)
     } catch {
-      try? Descriptor.writeError("\(name): exec \(program): \(explanation(of: error))\n")
+      try? StandardStream.duplicate(2).writeAll("\(name): exec \(program): \(explanation(of: error))\n")
       Clone.exitChild(126)
     }
   }
@@ -59,13 +60,5 @@ public enum ReapingInit {
         }
       }
     }
-  }
-}
-
-extension Descriptor {
-  fileprivate static func writeError(_ text: String) throws {
-    let error = Descriptor(owning: 2)
-    defer { _ = error.take() }
-    try error.writeAll(text)
   }
 }

@@ -8,9 +8,9 @@ enum ContainerState: Sendable, Equatable {
   case running(Run)
   /// Ended, lost, or ended earlier with a failed start since.
   case exited(Exit)
-  /// Being removed: nothing else is possible any more.
-  case removing
-  case removed
+  /// Being removed: nothing but another attempt at it is possible any more.
+  case removing(exitCode: Int)
+  case removed(exitCode: Int)
 
   /// Why a start failed, and the exit code that tells clients.
   struct StartFailure: Sendable, Equatable {
@@ -101,10 +101,14 @@ enum ContainerState: Sendable, Equatable {
   /// Throws: `conflict` when it does not go with the state, `notModified` when the state is already as asked.
   mutating func handle(_ input: Input, autoRemove: Bool) throws(ClassifiedError) -> [Action] {
     switch (self, input) {
-    case (.removing, .erased), (.removed, .erased):
-      self = .removed
+    case (.removing(let exitCode), .erased):
+      self = .removed(exitCode: exitCode)
       return [.announce(.destroy), .wakeWaiters]
-    case (.removing, _), (.removed, _):
+    case (.removing, .remove):
+      return [.erase]
+    case (.removing, .deadline), (.removing, .exited), (.removed, _):
+      return []
+    case (.removing, _):
       throw ClassifiedError(.conflict, "container is marked for removal and cannot be started or changed")
     case (.running(let run), _):
       return try handle(input, during: run, autoRemove: autoRemove)
@@ -116,8 +120,7 @@ enum ContainerState: Sendable, Equatable {
     case (_, .launchFailed(let failure)):
       return fail(failure, autoRemove: autoRemove)
     case (_, .remove):
-      self = .removing
-      return [.erase]
+      return beginRemoval()
     case (_, .stop):
       throw ClassifiedError(.notModified, "container is already stopped")
     case (_, .kill):
@@ -187,7 +190,7 @@ enum ContainerState: Sendable, Equatable {
   }
 
   private mutating func beginRemoval() -> [Action] {
-    self = .removing
+    self = .removing(exitCode: exitCode)
     return [.erase]
   }
 }
@@ -215,7 +218,8 @@ extension ContainerState {
     switch self {
     case .created(let failure): failure?.code ?? 0
     case .exited(let exit): exit.code
-    case .running, .removing, .removed: 0
+    case .removing(let code), .removed(let code): code
+    case .running: 0
     }
   }
 

@@ -14,8 +14,8 @@ extension ContainerState {
       ContainerRecord.State(
         phase: "exited", boot: boot, started: exit.started?.nanoseconds, finished: exit.finished?.nanoseconds,
         exitCode: exit.code, oomKilled: exit.oomKilled, error: exit.error)
-    case .removing, .removed:
-      ContainerRecord.State(phase: "removing", boot: boot)
+    case .removing(let code), .removed(let code):
+      ContainerRecord.State(phase: "removing", boot: boot, exitCode: code)
     }
   }
 
@@ -31,7 +31,7 @@ extension ContainerState {
           code: record.exitCode, oomKilled: record.oomKilled, error: record.error, started: started,
           finished: record.finished.map(Timestamp.init(nanoseconds:))))
     case "removing":
-      self = .removing
+      self = .removing(exitCode: record.exitCode)
     default:
       let failed = record.exitCode != 0 || !record.error.isEmpty
       self = .created(failed ? StartFailure(code: record.exitCode, message: record.error) : nil)

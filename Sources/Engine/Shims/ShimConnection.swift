@@ -35,11 +35,12 @@ final class ShimConnection: Sendable {
   static func adopt(
     _ descriptor: consuming LinuxKernel.Descriptor, on group: any EventLoopGroup,
     onEnd: @Sendable @escaping (ShimEnd) -> Void
-  ) async throws -> ShimConnection {
+  ) -> EventLoopFuture<ShimConnection> {
     let connection = ShimConnection(onEnd: onEnd)
-    let channel = try await ShimSocket.adopt(descriptor, on: group) { connection.receive($0) }
-    connection.use(channel)
-    return connection
+    return ShimSocket.adopt(descriptor, on: group) { connection.receive($0) }.map { channel in
+      connection.use(channel)
+      return connection
+    }
   }
 
   /// Connects to the socket of a shim that another server has started, and asks how its container is.

@@ -10,8 +10,8 @@ enum ShimSocket {
   static func adopt(
     _ descriptor: consuming LinuxKernel.Descriptor, on group: any EventLoopGroup,
     receive: @Sendable @escaping (ShimFrameHandler.Signal) -> Void
-  ) async throws -> any Channel {
-    try await bootstrap(group, automaticRead: true, receive).withConnectedSocket(descriptor.take()).get()
+  ) -> EventLoopFuture<any Channel> {
+    bootstrap(group, automaticRead: true, receive).withConnectedSocket(descriptor.take())
   }
 
   /// Connects to a shim's socket. Without `automaticRead` the receiver must ask for each batch.

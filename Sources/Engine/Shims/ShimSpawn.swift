@@ -29,15 +29,18 @@ final class ShimSpawn: Sendable {
   /// Starts a shim for a container. Blocks for about a millisecond.
   func start(for id: ContainerID) throws(SystemError) -> Started {
     let pair = try SocketPair()
+    let ours = pair.first
+    let theirs = pair.second
     let null = try HostFiles.open("/dev/null", .readWrite)
-    var spawn = Spawn(program: program, arguments: ["apus-shim", id.text], environment: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"])
+    var spawn = Spawn(
+      program: program, arguments: ["apus-shim", id.text], environment: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"])
     spawn.newSession = true
     spawn.pass(null, as: 0)
     spawn.pass(null, as: 1)
     spawn.inherit(2)
-    spawn.pass(pair.second, as: 3)
+    spawn.pass(theirs, as: 3)
     spawn.pass(runtime.descriptor, as: 4)
     let process = try spawn.start()
-    return Started(process: process, control: pair.takeFirst())
+    return Started(process: process, control: ours)
   }
 }

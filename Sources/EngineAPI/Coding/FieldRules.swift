@@ -5,6 +5,7 @@
 //   @Nullable    always written, null when nil; missing and null read as nil
 //   (neither)    optional, left out when nil
 //   @CommandWords  as @Nullable, and one string reads as a list of one
+//   @RowsAndColumns  always two numbers
 
 /// A type with the value that a missing or null field stands for.
 public protocol ZeroValue {
@@ -91,6 +92,27 @@ public struct CommandWords: Codable, Sendable, Equatable {
   }
 }
 
+/// The size of a terminal: always written as two numbers, and anything else reads as two zeros.
+@propertyWrapper
+public struct RowsAndColumns: Codable, Sendable, Equatable {
+  public var wrappedValue: [Int]
+
+  public init(wrappedValue: [Int]) {
+    self.wrappedValue = wrappedValue
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    let size = container.decodeNil() ? [] : try container.decode([Int].self)
+    wrappedValue = size.count == 2 ? size : [0, 0]
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(wrappedValue)
+  }
+}
+
 // The compiler's own `init(from:)` calls these in place of the ones that insist on the key.
 extension KeyedDecodingContainer {
   public func decode<Value>(_ type: Present<Value>.Type, forKey key: Key) throws -> Present<Value> {
@@ -103,6 +125,10 @@ extension KeyedDecodingContainer {
 
   public func decode(_ type: CommandWords.Type, forKey key: Key) throws -> CommandWords {
     try decodeIfPresent(type, forKey: key) ?? CommandWords(wrappedValue: nil)
+  }
+
+  public func decode(_ type: RowsAndColumns.Type, forKey key: Key) throws -> RowsAndColumns {
+    try decodeIfPresent(type, forKey: key) ?? RowsAndColumns(wrappedValue: [0, 0])
   }
 }
 

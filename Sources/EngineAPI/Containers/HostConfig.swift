@@ -24,7 +24,7 @@ public struct HostConfig: Codable, Sendable, Equatable, ZeroValue {
   public var runInit: Bool?
   @Present public var logConfig: LogConfig = LogConfig()
   /// Rows and columns of the first terminal.
-  @Present public var consoleSize: [Int] = [0, 0]
+  @RowsAndColumns public var consoleSize: [Int] = [0, 0]
   public var annotations: [String: String]?
   /// The OCI runtime's name; nil or empty: the default one.
   public var runtime: String?

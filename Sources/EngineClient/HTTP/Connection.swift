@@ -110,4 +110,5 @@ final class Connection {
 enum PeerGone {
   static let brokenPipe: Int32 = 32
   static let reset: Int32 = 104
+  static let notConnected: Int32 = 107
 }

@@ -41,7 +41,19 @@ public struct ImageName: Sendable, Equatable, CustomStringConvertible {
       throw ClassifiedError(
         .invalid, hint == "invalid reference format" ? hint : "invalid reference format: \(hint)", object: text)
     }
-    (self.domain, self.path, self.tag, self.digest) = (domain, path, tag, digest)
+    self.init(domain: domain, path: path, tag: tag, digest: digest)
+  }
+
+  private init(domain: String, path: String, tag: String?, digest: String?) {
+    self.domain = domain
+    self.path = path
+    self.tag = tag
+    self.digest = digest
+  }
+
+  /// The same name with the tag `latest`, when it has neither tag nor digest.
+  public var tagged: ImageName {
+    tag == nil && digest == nil ? ImageName(domain: domain, path: path, tag: "latest", digest: nil) : self
   }
 
   private static func isDomain(_ text: Substring) -> Bool {
@@ -60,6 +72,11 @@ public struct ImageName: Sendable, Equatable, CustomStringConvertible {
   /// As people write it, with tag and digest.
   public var description: String {
     familiarRepository + (tag.map { ":\($0)" } ?? "") + (digest.map { "@\($0)" } ?? "")
+  }
+
+  /// In full, with tag and digest: `docker.io/library/busybox:latest`.
+  public var fullDescription: String {
+    repository + (tag.map { ":\($0)" } ?? "") + (digest.map { "@\($0)" } ?? "")
   }
 
   /// The key of the registry's credentials in the client's configuration.

@@ -25,13 +25,13 @@ public struct PortOption: Sendable, Equatable {
     if address.isEmpty { address = parts.joined(separator: ":") }
     if container.isEmpty { throw ClassifiedError(.invalid, "no port specified: \(text)<empty>") }
     let (ports, kind) = try range(container, name: "containerPort")
-    let hostPorts = host.isEmpty ? nil : try range(host, name: "hostPort").ports
+    let hostPorts = host.isEmpty ? nil : Array(try range(host, name: "hostPort").ports)
     if let hostPorts, hostPorts.count != ports.count, ports.count != 1 {
       throw ClassifiedError(.invalid, "invalid ranges specified for container and host Ports: \(container) and \(host)")
     }
     return ports.enumerated().map { index, port in
       // One container port against a range of the host's: any free one of the range.
-      let hostPort = hostPorts.map { $0.count == ports.count ? String($0[$0.startIndex + index]) : host } ?? ""
+      let hostPort = hostPorts.map { $0.count == ports.count ? String($0[index]) : host } ?? ""
       return PortOption(containerPort: "\(port)/\(kind)", binding: PortBinding(hostIP: address, hostPort: hostPort))
     }
   }

@@ -1,4 +1,4 @@
-public import Diagnostics
+import Diagnostics
 import LinuxKernel
 
 /// How a stream of bytes is compressed, told by its first bytes: names and media types are only claims.

@@ -6,7 +6,7 @@ final class ArchiveReader {
   /// Large enough that system calls do not count, small enough to stay in the processor's second cache.
   private static let inputSize = 128 << 10
 
-  private let file: LinuxKernel.Descriptor
+  private let file: SharedDescriptor
   private let decoder: any StreamDecoder
   private let isCompressed: Bool
   private var input = [UInt8](repeating: 0, count: inputSize)
@@ -17,8 +17,8 @@ final class ArchiveReader {
   private(set) var consumed: Int64 = 0
 
   /// Throws: `unsupported` for a compression that cannot be read.
-  init(_ file: consuming LinuxKernel.Descriptor) throws {
-    let compression = try Self.probe(file)
+  init(_ file: SharedDescriptor) throws {
+    let compression = try Self.probe(file.descriptor)
     let decoder = try compression.makeDecoder()
     self.isCompressed = compression != .none
     self.decoder = decoder
@@ -38,7 +38,7 @@ final class ArchiveReader {
   /// Throws: `dataLoss` when the file is damaged or truncated.
   func read(into output: inout [UInt8]) throws -> Int {
     guard isCompressed else {
-      let count = try file.read(into: &output)
+      let count = try file.descriptor.read(into: &output)
       consumed += Int64(count)
       return count
     }
@@ -53,7 +53,7 @@ final class ArchiveReader {
   }
 
   private func refill() throws {
-    rest = 0..<(try file.read(into: &input))
+    rest = 0..<(try file.descriptor.read(into: &input))
     if rest.isEmpty {
       hasEnded = true
       try decoder.finish()

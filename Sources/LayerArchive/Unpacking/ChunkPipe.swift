@@ -1,4 +1,5 @@
 import Dispatch
+import OCIImageSpec
 import Synchronization
 
 /// A bounded queue of buffers between the thread that inflates and hashes and the thread that makes files.
@@ -7,7 +8,8 @@ import Synchronization
 final class ChunkPipe: Sendable {
   enum Message {
     case chunk([UInt8], count: Int)
-    case end
+    /// All has been sent; it hashes to this.
+    case end(Digest)
     case failure(any Error)
   }
 

@@ -28,16 +28,15 @@ extension Descriptor {
     }
   }
 
-  /// Reads once into `buffer`; a non-blocking descriptor without data is no error.
-  public func tryRead(into buffer: inout [UInt8]) throws(SystemError) -> ReadOutcome {
-    var bytes = buffer.mutableSpan
-    return try tryRead(into: &bytes)
-  }
-
-  /// Reads once into `buffer`; a non-blocking descriptor without data is no error.
-  public func tryRead(into buffer: inout MutableSpan<UInt8>) throws(SystemError) -> ReadOutcome {
+  /// Reads once into `buffer`, behind its first `offset` bytes; a non-blocking descriptor without data is no error.
+  public func tryRead(into buffer: inout [UInt8], from offset: Int = 0) throws(SystemError) -> ReadOutcome {
     do {
-      let count = try read(into: &buffer)
+      let count = try systemCall("read", place) {
+        unsafe buffer.withUnsafeMutableBytes {
+          let room = unsafe UnsafeMutableRawBufferPointer(rebasing: $0[offset...])
+          return unsafe Glibc.read(rawValue, room.baseAddress, room.count)
+        }
+      }
       return count == 0 ? .end : .bytes(count)
     } catch {
       if error.errno == EAGAIN { return .wouldBlock }

@@ -12,6 +12,8 @@ public struct Epoll: ~Copyable, Sendable {
     }
 
     public static let readable = Events(rawValue: 0x001)
+    /// A control file of the kernel has changed, such as a cgroup's events.
+    public static let priority = Events(rawValue: 0x002)
     public static let writable = Events(rawValue: 0x004)
     public static let failure = Events(rawValue: 0x008)
     public static let hangUp = Events(rawValue: 0x010)

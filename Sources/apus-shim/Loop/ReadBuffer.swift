@@ -13,7 +13,7 @@ final class ReadBuffer {
 
   /// Reads once, as much as there is room for.
   func read(_ descriptor: SharedDescriptor) throws(SystemError) -> ReadOutcome {
-    try ReadBuffer.read(descriptor, into: &bytes)
+    try descriptor.descriptor.tryRead(into: &bytes, from: Self.headerLength)
   }
 
   /// The first `count` bytes of the last read.
@@ -25,13 +25,5 @@ final class ReadBuffer {
   func outputFrame(_ count: Int, of stream: OutputStream) -> ArraySlice<UInt8> {
     bytes.replaceSubrange(..<Self.headerLength, with: ShimEvent.outputHeader(stream: stream, count: count))
     return bytes[..<(Self.headerLength + count)]
-  }
-
-  private static func read(
-    _ descriptor: SharedDescriptor, into bytes: inout [UInt8]
-  ) throws(SystemError) -> ReadOutcome {
-    var all = bytes.mutableSpan
-    var room = all.extracting(headerLength...)
-    return try descriptor.descriptor.tryRead(into: &room)
   }
 }

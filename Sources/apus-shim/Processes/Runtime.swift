@@ -20,7 +20,9 @@ final class Runtime {
 
   /// Runs one command of it; `completion` gets how it ended. The descriptors become its standard streams, and those of
   /// the process it makes.
-  func run(_ arguments: [String], _ streams: ProcessEnds, completion: @escaping (ExitStatus) -> Void) throws(SystemError) {
+  func run(_ arguments: [String], _ streams: ProcessEnds, completion: @escaping (ExitStatus) -> Void)
+    throws(SystemError)
+  {
     var spawn = Spawn(
       program: "apus-runtime", arguments: ["apus-runtime"] + options + arguments, environment: Self.environment)
     spawn.pass(streams.input.descriptor, as: 0)

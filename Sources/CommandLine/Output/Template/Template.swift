@@ -10,11 +10,12 @@ public struct Template: Sendable {
     nodes = try TemplateParser.parse(text)
   }
 
-  /// The template filled in with `value`.
+  /// The template filled in with `value`. For a table's headings functions do nothing, so that they come out as they
+  /// are.
   ///
   /// Throws: `TemplateError` for a field or function that is not there.
-  public func render(_ value: JSONValue) throws(TemplateError) -> String {
-    var evaluation = TemplateEvaluation(root: value)
+  public func render(_ value: JSONValue, asHeadings: Bool = false) throws(TemplateError) -> String {
+    var evaluation = TemplateEvaluation(root: value, keepsHeadings: asHeadings)
     try evaluation.run(nodes, dot: value)
     return evaluation.output
   }
@@ -59,9 +60,11 @@ struct TemplateEvaluation {
   private var variables: [(name: String, value: JSONValue)]
   /// Whether a missing field counts as nothing: so it is in conditions.
   private var isLenient = false
+  private let keepsHeadings: Bool
 
-  init(root: JSONValue) {
+  init(root: JSONValue, keepsHeadings: Bool) {
     variables = [("", root)]
+    self.keepsHeadings = keepsHeadings
   }
 
   mutating func run(_ nodes: [TemplateNode], dot: JSONValue) throws(TemplateError) {
@@ -134,6 +137,7 @@ struct TemplateEvaluation {
       guard let function = TemplateFunctions.table[name] else {
         throw TemplateError(offset: first.offset, reason: "function \"\(name)\" not defined")
       }
+      if keepsHeadings { return arguments.first ?? .string("") }
       do {
         return try function(arguments)
       } catch {
@@ -141,7 +145,7 @@ struct TemplateEvaluation {
       }
     }
     let value = try evaluate(first, dot: dot)
-    guard !arguments.isEmpty else { return value }
+    guard !arguments.isEmpty, !keepsHeadings else { return value }
     // A field that takes an argument is a look-up by name: `.Label "com.example.x"`.
     guard case .object = value, let name = arguments[0].stringValue, arguments.count == 1 else {
       throw TemplateError(offset: first.offset, reason: "can't give argument to non-function")

@@ -1,0 +1,95 @@
+import Cgroups
+import Diagnostics
+import LinuxKernel
+import OCIRuntimeSpec
+
+/// The cgroup of a container, on this host.
+struct ContainerCgroup: Sendable {
+  let hierarchy: CgroupHierarchy
+  let cgroup: any Cgroup
+
+  var path: CgroupPath { cgroup.path }
+
+  /// The cgroup that the configuration asks for.
+  ///
+  /// Throws: `invalid` for a path that leads upwards, `unsupported` for systemd's cgroups where systemd runs.
+  init(_ linux: Linux, id: String, settings: RuntimeSettings) throws {
+    let hierarchy = try CgroupHierarchy.current()
+    self.init(hierarchy, path: try Self.path(linux.cgroupsPath, id: id, settings: settings))
+  }
+
+  /// The cgroup of a container that exists; nil when it has none of its own.
+  init?(_ record: ContainerRecord) throws {
+    guard !record.cgroupPath.isEmpty else { return nil }
+    self.init(try CgroupHierarchy.current(), path: try CgroupPath(record.cgroupPath))
+  }
+
+  private init(_ hierarchy: CgroupHierarchy, path: CgroupPath) {
+    self.hierarchy = hierarchy
+    cgroup = hierarchy.cgroup(path)
+  }
+
+  /// Makes the cgroup and sets its limits.
+  func make(_ resources: LinuxResources?) throws {
+    try cgroup.create()
+    if let resources { try cgroup.apply(resources) }
+  }
+
+  /// Clones with the new process in the cgroup, where that can be said at the clone.
+  func clone(_ options: Clone.Options) throws -> Clone.Side {
+    guard let directory = try cgroup.openForClone() else { return try Clone.clone(options) }
+    return try Clone.clone(options, cgroup: directory)
+  }
+
+  /// Called in the new process: joins what a clone cannot.
+  func join() throws {
+    try cgroup.join(afterClone: true)
+  }
+
+  /// A cgroup below this one, which must be there; the cgroup itself for nil.
+  func below(_ name: String?) throws -> ContainerCgroup {
+    guard let name, !name.isEmpty, name != "/" else { return self }
+    let lower = ContainerCgroup(hierarchy, path: try CgroupPath("\(path)/\(name)"))
+    guard try lower.cgroup.exists() else {
+      throw ClassifiedError(.notFound, "no such cgroup", object: lower.path.description)
+    }
+    return lower
+  }
+
+  func mounts(hasOwnNamespace: Bool) -> CgroupMounts {
+    CgroupMounts(hierarchy: hierarchy, path: path, hasOwnNamespace: hasOwnNamespace)
+  }
+
+  private static func path(_ text: String, id: String, settings: RuntimeSettings) throws -> CgroupPath {
+    guard settings.usesSystemdCgroups else { return try CgroupPath(text.isEmpty ? "/\(id)" : text) }
+    // systemd takes away again what is not its own: a container's limits would go with its next change of the slice.
+    guard try !HostFiles.exists("/run/systemd/system") else {
+      throw ClassifiedError(
+        .unsupported, "--systemd-cgroup: cgroups made by systemd are not supported", advice: "use the driver cgroupfs")
+    }
+    let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+    guard parts.count == 3, !parts[2].isEmpty else {
+      throw ClassifiedError(
+        .invalid, "expected cgroupsPath to be of format \"slice:prefix:name\" for systemd cgroups, got \"\(text)\"")
+    }
+    let unit = parts[2].hasSuffix(".slice") ? parts[2] : "\(parts[1])-\(parts[2]).scope"
+    return try CgroupPath("\(try slicePath(parts[0]))/\(unit)")
+  }
+
+  /// A slice lies below those that its name begins with: a-b.slice is a.slice/a-b.slice (systemd.slice(5)).
+  private static func slicePath(_ slice: String) throws -> String {
+    if slice.isEmpty { return "/system.slice" }
+    if slice == "-.slice" { return "" }
+    guard slice.hasSuffix(".slice"), !slice.contains("/") else {
+      throw ClassifiedError(.invalid, "invalid slice name \"\(slice)\" in cgroupsPath")
+    }
+    var path = ""
+    var prefix = ""
+    for part in slice.dropLast(".slice".count).split(separator: "-", omittingEmptySubsequences: false) {
+      guard !part.isEmpty else { throw ClassifiedError(.invalid, "invalid slice name \"\(slice)\" in cgroupsPath") }
+      path += "/\(prefix)\(part).slice"
+      prefix += "\(part)-"
+    }
+    return path
+  }
+}

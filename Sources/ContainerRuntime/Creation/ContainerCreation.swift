@@ -1,0 +1,201 @@
+import Cgroups
+import Diagnostics
+import LinuxKernel
+import OCIRuntimeSpec
+
+/// Makes a container: the creating process's half of it. Init's half is `ContainerInit`; what the two say to each
+/// other is drawn at `InitMessage`.
+public struct ContainerCreation {
+  /// When the container's program runs.
+  public enum Start: Sendable {
+    /// When `start` is called.
+    case later
+    case atOnce
+  }
+
+  private let id: String
+  private let plan: ContainerPlan
+  private let options: CreationOptions
+  private let start: Start
+  private let directory: StateDirectory
+  private let cgroup: ContainerCgroup
+
+  private init(
+    _ id: String, _ bundle: Bundle, _ options: CreationOptions, _ start: Start, _ settings: RuntimeSettings
+  ) throws {
+    self.id = id
+    self.options = options
+    self.start = start
+    plan = try ContainerPlan(bundle)
+    directory = try StateDirectory(root: settings.root, id: id)
+    cgroup = try ContainerCgroup(plan.linux, id: id, settings: settings)
+    try checkRootfs()
+    try checkTerminal()
+  }
+
+  /// Makes the container `id` from a bundle. When it fails, nothing of it is left.
+  ///
+  /// Throws: `conflict` when there is a container of this id; `invalid` and `unsupported` for the configuration;
+  /// `notFound` and `forbidden` for its program.
+  public static func create(
+    _ id: String, bundle: Bundle, options: CreationOptions = CreationOptions(), start: Start = .later,
+    settings: RuntimeSettings
+  ) throws -> Container {
+    let creation = try ContainerCreation(id, bundle, options, start, settings)
+    try creation.directory.make()
+    do {
+      return try creation.create()
+    } catch {
+      // The first error is the one to report; `delete --force` finds whatever these could not remove.
+      try? creation.cgroup.cgroup.killAll()
+      try? creation.cgroup.cgroup.delete()
+      try? creation.directory.remove()
+      throw error
+    }
+  }
+
+  /// The recipe.
+  private func create() throws -> Container {
+    try cgroup.make(plan.linux.resources)
+    let (gate, consoleSocket) = (try makeGate(), try openConsoleSocket())
+    let joined = try plan.namespaces.joined.map { namespace in
+      (namespace.kind, SharedDescriptor(try HostFiles.open(namespace.path, .readOnly)))
+    }
+    let bindSources = try BindSource.prepare(plan)
+    try prepareChildNamespaces(joined)
+
+    let sockets = try SocketPair(packets: true)
+    let ours = sockets.first
+    let theirs = sockets.second
+    var cloneOptions = Clone.Options()
+    // The cgroup namespace comes later, in init: its root is the cgroup that init is in by then. A time namespace is
+    // not among what a clone can make.
+    cloneOptions.namespaces = plan.namespaces.new.subtracting([.cgroup, .time])
+    let side = try cgroup.clone(cloneOptions)
+    switch consume side {
+    case .child:
+      try? ours.close()
+      ContainerInit(
+        plan: plan, id: id, options: options, cgroup: cgroup, joined: joined, bindSources: bindSources,
+        consoleSocket: consoleSocket, gate: gate, channel: InitChannel(socket: theirs)
+      ).run()
+    case .parent(let process):
+      try theirs.close()
+      return try accompany(process, InitChannel(socket: ours))
+    }
+  }
+
+  /// Stays with init until it is where it has to be, or gone.
+  private func accompany(_ process: borrowing PidFD, _ channel: consuming InitChannel) throws -> Container {
+    do {
+      return try converse(process, channel)
+    } catch {
+      // Init ends by itself once it has said what went wrong; its number must be free when `create` returns.
+      try? process.send(.kill)
+      _ = try? process.wait()
+      throw error
+    }
+  }
+
+  /// What there is to do for init while it sets itself up, in the order of `InitMessage`.
+  private func converse(_ process: borrowing PidFD, _ channel: borrowing InitChannel) throws -> Container {
+    if plan.namespaces.isNew(.user) {
+      try UserNamespaceMapping.setUsers(plan.namespaces.userMappings, of: process.pid)
+      try UserNamespaceMapping.setGroups(plan.namespaces.groupMappings, of: process.pid)
+    }
+    if plan.namespaces.has(.user) {
+      try raiseLimits(of: process.pid)
+      try channel.send(.proceed)
+    }
+    let container = try record(process)
+    if plan.waitsForRuntimeHooks {
+      try channel.expect(.ready)
+      try run("prestart", plan.hooks.prestart, .creating, process.pid)
+      try run("createRuntime", plan.hooks.createRuntime, .creating, process.pid)
+      try channel.send(.proceed)
+    }
+    switch start {
+    case .later: try channel.expect(.created)
+    case .atOnce:
+      try channel.expectExecution()
+      try run("poststart", plan.hooks.poststart, .running, process.pid)
+    }
+    if let pidFile = options.pidFile { try PidFile.write(process.pid, to: pidFile) }
+    return container
+  }
+
+  // MARK: Steps
+
+  private func checkRootfs() throws {
+    guard let kind = try? HostFiles.status(plan.rootfs).kind, kind == .directory else {
+      throw ClassifiedError(.notFound, "rootfs (\(plan.rootfs)) does not exist, or is not a directory")
+    }
+  }
+
+  private func checkTerminal() throws {
+    if plan.process.terminal, options.console == nil, case .later = start {
+      throw ClassifiedError(.invalid, "cannot allocate tty if runc will detach without setting console socket")
+    }
+    if !plan.process.terminal, options.console != nil {
+      throw ClassifiedError(.invalid, "cannot use console socket if runc will not detach or allocate tty")
+    }
+  }
+
+  private func makeGate() throws -> ContainerInit.Gate {
+    guard case .later = start else { return .none }
+    try HostFiles.makeFIFO(directory.fifoPath, permissions: 0o622)
+    if plan.namespaces.has(.user) {
+      // Init is another user there: it must pass the directory and open the fifo, and see no more.
+      let (user, group) = plan.namespaces.hostRoot
+      try HostFiles.setOwner(directory.fifoPath, user: user, group: group)
+      try HostFiles.setPermissions(directory.path, 0o711)
+    }
+    return .fifo(SharedDescriptor(try HostFiles.open(directory.path, [.pathOnly, .directory])))
+  }
+
+  private func openConsoleSocket() throws -> SharedDescriptor? {
+    try options.console?.open()
+  }
+
+  /// A pid or time namespace is what later children get: it is set before init exists.
+  private func prepareChildNamespaces(
+    _ joined: [(kind: NamespaceKind, namespace: SharedDescriptor)]
+  ) throws {
+    for (kind, namespace) in joined where kind == .pid { try Namespace.enter(namespace.descriptor, kind) }
+    guard plan.namespaces.isNew(.time) else { return }
+    try Namespace.unshare(.time)
+    if !plan.namespaces.timeOffsets.isEmpty { try TimeOffset.apply(plan.namespaces.timeOffsets) }
+  }
+
+  /// Init has no right to raise anything above the caller's own limits in its user namespace.
+  private func raiseLimits(of pid: Int32) throws {
+    try Limits.apply(plan.process.limits, pid: pid)
+    if let score = plan.process.outOfMemoryScore { try ProcessControl.setOutOfMemoryScore(score, of: "\(pid)") }
+  }
+
+  private func record(_ process: borrowing PidFD) throws -> Container {
+    guard let entry = try ProcessEntry.read(process.pid) else {
+      throw ClassifiedError(.unavailable, "the container's init ended before it was ready")
+    }
+    let record = ContainerRecord(
+      id: id, pid: process.pid, startTime: entry.startTime, bundle: plan.bundle.path, rootfs: plan.rootfs,
+      created: Timestamp.now(), cgroupPath: cgroup.path.description, annotations: plan.spec.annotations)
+    try directory.keep(plan.bundle.configuration)
+    try directory.write(record)
+    return Container(directory: directory, record: record)
+  }
+
+  private func run(_ point: String, _ hooks: [Hook], _ status: State.Status, _ pid: Int32) throws {
+    if hooks.isEmpty { return }
+    let state = State(
+      id: id, status: status, pid: Int(pid), bundle: plan.bundle.path, annotations: plan.spec.annotations)
+    try HookRunner(point: point, state: state).run(hooks)
+  }
+}
+
+/// A file that tells others the number of a process.
+enum PidFile {
+  static func write(_ pid: Int32, to path: String) throws {
+    try HostFiles.replace(path, with: Array("\(pid)".utf8))
+  }
+}

@@ -1,0 +1,187 @@
+import Cgroups
+import Diagnostics
+import LinuxKernel
+import OCIRuntimeSpec
+import SeccompFilter
+
+/// What the first process of a container does between its clone and the exec of the program.
+struct ContainerInit: ~Copyable {
+  /// When the program is executed.
+  enum Gate {
+    /// As soon as everything is ready.
+    case none
+    /// When somebody opens the fifo in this directory for reading.
+    case fifo(SharedDescriptor)
+  }
+
+  let plan: ContainerPlan
+  let id: String
+  let options: CreationOptions
+  let cgroup: ContainerCgroup
+  let joined: [(kind: NamespaceKind, namespace: SharedDescriptor)]
+  let bindSources: [Int: BindSource]
+  let consoleSocket: SharedDescriptor?
+  let gate: Gate
+  let channel: InitChannel
+
+  /// Runs until the program takes over. What goes wrong is told over the channel.
+  consuming func run() -> Never {
+    do {
+      try perform()
+    } catch {
+      // When the other side has gone too, there is nobody left to tell.
+      try? channel.send(.failed(errorKind(of: error), explanation(of: error)))
+    }
+    Clone.exitChild(1)
+  }
+
+  /// The recipe. The order of the steps is the order of what they need.
+  private borrowing func perform() throws {
+    // Until the exec, nobody in a shared pid namespace may look into this process (CVE-2016-9962).
+    try ProcessControl.setDumpable(false)
+    // Before the user changes: the cgroup's files belong to the host's root.
+    try cgroup.join()
+    try enterNamespaces()
+    try ProcessControl.newSession()
+    if !options.keepsKeyring { try joinKeyring() }
+    try nameHost()
+    // Before the root changes: the file is found through the host's /proc.
+    if let score = plan.process.outOfMemoryScore, !plan.namespaces.has(.user) {
+      try ProcessControl.setOutOfMemoryScore(score)
+    }
+
+    let rootFilesystem = RootFilesystem(
+      plan: plan, cgroups: cgroup.mounts(hasOwnNamespace: plan.namespaces.has(.cgroup)), bindSources: bindSources)
+    let root = try rootFilesystem.build()
+    // The container's own devpts makes the terminal, so it must be mounted.
+    if plan.process.terminal {
+      try adoptConsole(root)
+    } else {
+      try Self.giveStandardStreams(to: plan.process)
+    }
+    try waitForHooks()
+    let state = hookState
+    try HookRunner(point: "createContainer", state: state).run(plan.hooks.createContainer)
+
+    try rootFilesystem.enter(root, withoutPivot: options.withoutPivot)
+    try rootFilesystem.seal()
+    // In a user namespace the creating process has raised them: init could not.
+    if !plan.namespaces.has(.user) { try Limits.apply(plan.process.limits) }
+    let privileges = Privileges(
+      process: plan.process, filter: plan.linux.seccomp, personality: plan.linux.personality)
+    let program = try privileges.apply()
+    try waitForStart(program, state)
+  }
+
+  // MARK: Steps
+
+  private borrowing func enterNamespaces() throws {
+    for (kind, namespace) in joined { try Namespace.enter(namespace.descriptor, kind) }
+    if plan.namespaces.has(.user) {
+      try channel.expect(.proceed)
+      try Credentials.setGroup(0)
+      try Credentials.setUser(0)
+      // A change of user has made the process dumpable as the host is configured.
+      try ProcessControl.setDumpable(false)
+    }
+    // After the move: its root is the cgroup that the process is in.
+    if plan.namespaces.isNew(.cgroup) { try Namespace.unshare(.cgroup) }
+    if plan.namespaces.isNew(.net) { try Namespace.bringUp(interface: "lo") }
+  }
+
+  private borrowing func joinKeyring() throws {
+    do throws(SystemError) {
+      try Namespace.joinSessionKeyring("_ses.\(id)")
+    } catch {
+      // A kernel without keys has none to protect.
+      if error.kind != .unsupported { throw error }
+    }
+  }
+
+  private borrowing func nameHost() throws {
+    if !plan.spec.hostname.isEmpty { try Namespace.setHostName(plan.spec.hostname) }
+    if !plan.spec.domainname.isEmpty { try Namespace.setDomainName(plan.spec.domainname) }
+  }
+
+  private borrowing func adoptConsole(_ root: borrowing RootedDirectory) throws {
+    guard let consoleSocket else {
+      throw ClassifiedError(.invalid, "cannot allocate tty if runc will detach without setting console socket")
+    }
+    let slave = try Console.make(
+      in: root, size: plan.process.windowSize, owner: plan.process.user, socket: consoleSocket.descriptor)
+    try Console.bind(slave, in: root)
+    try Console.adopt(slave)
+  }
+
+  /// A user other than root must be able to open /dev/stdout, which is whatever the caller gave.
+  static func giveStandardStreams(to process: ProcessPlan) throws {
+    if process.user == 0 { return }
+    for number: Int32 in 0...2 {
+      guard let stream = try? StandardStream.duplicate(number) else { continue }
+      let status = try stream.status()
+      if status.user == process.user || status.representedDevice == DeviceNumber(major: 1, minor: 3) { continue }
+      do throws(SystemError) {
+        try stream.setOwner(user: process.user, group: .max)
+      } catch {
+        // Not ours to give, read-only, or a user that is not mapped: then the stream stays as it is.
+        guard [1, 22, 30].contains(error.errno) else { throw error }
+      }
+    }
+  }
+
+  private borrowing func waitForHooks() throws {
+    guard plan.waitsForRuntimeHooks else { return }
+    try channel.send(.ready)
+    try channel.expect(.proceed)
+  }
+
+  private borrowing func waitForStart(_ program: String, _ state: State) throws {
+    // Descriptors that came from the caller and are not to be kept; ours are close-on-exec from the beginning.
+    try ProcessControl.closeDescriptorsOnExec(from: 3 + options.preservedDescriptors)
+    guard case .fifo(let directory) = gate else { return try execute(program, state) }
+    try channel.send(.created)
+    // Opening for writing waits until somebody reads.
+    let fifo = try Directory(owning: directory.descriptor.duplicate(), path: "")
+      .open(StateDirectory.fifoName, .writeOnly)
+    try fifo.writeAll("0")
+    do {
+      try execute(program, state)
+    } catch {
+      // The creating process has gone: whoever started the container reads this after the byte above.
+      try? fifo.writeAll(explanation(of: error))
+      Clone.exitChild(1)
+    }
+  }
+
+  private borrowing func execute(_ program: String, _ state: State) throws {
+    if !plan.hooks.startContainer.isEmpty {
+      var state = state
+      state.status = .created
+      try HookRunner(point: "startContainer", state: state, environment: plan.process.environment)
+        .run(plan.hooks.startContainer)
+    }
+    do throws(SystemError) {
+      try Execute.path(
+        program, arguments: plan.process.arguments,
+        environment: plan.process.environment + options.activationEnvironment)
+    } catch {
+      throw ProgramLookup.refused(program, error)
+    }
+  }
+
+  /// As seen from inside: the container's own pid namespace.
+  private var hookState: State {
+    State(
+      id: id, status: .creating, pid: Int(ProcessControl.currentID), bundle: plan.bundle.path,
+      annotations: plan.spec.annotations)
+  }
+}
+
+/// The limits of a process, setrlimit(2).
+enum Limits {
+  static func apply(
+    _ limits: [(limit: ResourceLimit, values: ResourceLimit.Values)], pid: Int32 = 0
+  ) throws(SystemError) {
+    for (limit, values) in limits { try limit.set(values, pid: pid) }
+  }
+}

@@ -1,0 +1,67 @@
+import Diagnostics
+import LinuxKernel
+
+/// One entry of `linux.sysctl`. Only parameters that belong to a namespace of the container are accepted: the others
+/// are the host's.
+struct KernelParameter: Sendable {
+  let name: String
+  let value: String
+
+  /// Throws: `invalid` when the parameter is the host's.
+  init(_ name: String, value: String, namespaces: NamespacePlan) throws {
+    guard let kind = Self.namespace(of: name) else {
+      throw ClassifiedError(.invalid, "sysctl \"\(name)\" is not in a separate kernel namespace")
+    }
+    guard namespaces.has(kind) else {
+      throw ClassifiedError(.invalid, "sysctl \"\(name)\" needs a namespace of its own", advice: "\(kind.rawValue)")
+    }
+    self.name = name
+    self.value = value
+  }
+
+  /// Below /proc/sys. Slashes and dots are exchanged, as sysctl(8) does: an interface's name may hold a dot.
+  var path: String {
+    String(
+      name.map { character in
+        switch character {
+        case ".": "/"
+        case "/": "."
+        default: character
+        }
+      })
+  }
+
+  private static func namespace(of name: String) -> NamespaceKind? {
+    let ipc = [
+      "kernel.msgmax", "kernel.msgmnb", "kernel.msgmni", "kernel.sem", "kernel.shmall", "kernel.shmmax",
+      "kernel.shmmni", "kernel.shm_rmid_forced",
+    ]
+    if ipc.contains(name) || name.hasPrefix("fs.mqueue.") { return .ipc }
+    if name.hasPrefix("net.") { return .net }
+    if name == "kernel.domainname" { return .uts }
+    if name.hasPrefix("user.") { return .user }
+    return nil
+  }
+
+  /// Writes the parameter through the container's own /proc.
+  ///
+  /// Throws: `forbidden` when what is mounted there is not procfs: the write must not land in a look-alike
+  /// (CVE-2025-52881).
+  func apply(in root: borrowing RootedDirectory) throws {
+    let file = try root.open("proc/sys/\(path)", .writeOnly)
+    try ProcFileSystem.verify(file, path: "/proc/sys/\(path)")
+    try file.writeAll(value)
+  }
+}
+
+/// Telling the kernel's /proc from something else in its place.
+enum ProcFileSystem {
+  /// PROC_SUPER_MAGIC, statfs(2).
+  static let magic: Int64 = 0x9FA0
+
+  static func verify(_ file: borrowing Descriptor, path: String) throws {
+    guard try file.fileSystemType() == magic else {
+      throw ClassifiedError(.forbidden, "\(path) is not on procfs")
+    }
+  }
+}

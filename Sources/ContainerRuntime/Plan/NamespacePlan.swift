@@ -1,0 +1,106 @@
+import Diagnostics
+import LinuxKernel
+import OCIRuntimeSpec
+
+/// Which namespaces the container gets, and how.
+struct NamespacePlan: Sendable {
+  /// An existing namespace to join.
+  struct Joined: Sendable {
+    let kind: NamespaceKind
+    let path: String
+  }
+
+  /// Made for the container.
+  private(set) var new: NamespaceKinds = []
+  /// In the order in which they are to be entered.
+  private(set) var joined: [Joined] = []
+  private(set) var userMappings: [IdentifierRange] = []
+  private(set) var groupMappings: [IdentifierRange] = []
+  private(set) var timeOffsets: [TimeOffset] = []
+
+  /// Throws: `invalid` for a kind named twice, and for settings that need a namespace that is not there.
+  init(_ linux: Linux) throws {
+    for namespace in linux.namespaces {
+      let kind = namespace.type.kernelKind
+      guard !has(kind) else {
+        throw ClassifiedError(.invalid, "linux.namespaces names \(namespace.type.rawValue) twice")
+      }
+      if namespace.path.isEmpty {
+        new.formUnion(NamespaceKinds([kind]))
+      } else {
+        joined.append(Joined(kind: kind, path: namespace.path))
+      }
+    }
+    let order = NamespaceKind.allCases
+    joined.sort { (order.firstIndex(of: $0.kind) ?? 0) < (order.firstIndex(of: $1.kind) ?? 0) }
+    userMappings = linux.uidMappings.map(\.range)
+    groupMappings = linux.gidMappings.map(\.range)
+    try readTimeOffsets(linux)
+    try check(linux)
+  }
+
+  /// Whether the container has a namespace of this kind that is not the runtime's.
+  func has(_ kind: NamespaceKind) -> Bool {
+    isNew(kind) || joined.contains { $0.kind == kind }
+  }
+
+  func isNew(_ kind: NamespaceKind) -> Bool {
+    !new.isDisjoint(with: NamespaceKinds([kind]))
+  }
+
+  /// The user who is root inside, as the host sees it.
+  var hostRoot: (user: UInt32, group: UInt32) {
+    (Self.outside(of: 0, userMappings), Self.outside(of: 0, groupMappings))
+  }
+
+  /// The host's number of an id of the container; the id itself where nothing is mapped.
+  static func outside(of id: UInt32, _ ranges: [IdentifierRange]) -> UInt32 {
+    for range in ranges where id >= range.inside && id - range.inside < range.count {
+      return range.outside + (id - range.inside)
+    }
+    return id
+  }
+
+  private mutating func readTimeOffsets(_ linux: Linux) throws {
+    for (name, offset) in linux.timeOffsets.sorted(by: { $0.key < $1.key }) {
+      guard let clock = TimeOffset.Clock(rawValue: name) else {
+        throw ClassifiedError(.invalid, "unknown clock \"\(name)\" in linux.timeOffsets")
+      }
+      timeOffsets.append(TimeOffset(clock, seconds: offset.secs, nanoseconds: offset.nanosecs))
+    }
+  }
+
+  private func check(_ linux: Linux) throws {
+    guard has(.mount) else {
+      throw ClassifiedError(.unsupported, "a container needs a mount namespace", advice: "add it to linux.namespaces")
+    }
+    if isNew(.user), userMappings.isEmpty || groupMappings.isEmpty {
+      throw ClassifiedError(.invalid, "a new user namespace needs linux.uidMappings and linux.gidMappings")
+    }
+    if !has(.user), !userMappings.isEmpty || !groupMappings.isEmpty {
+      throw ClassifiedError(.invalid, "id mappings need a user namespace")
+    }
+    if !timeOffsets.isEmpty, !isNew(.time) {
+      throw ClassifiedError(.invalid, "linux.timeOffsets needs a new time namespace")
+    }
+  }
+}
+
+extension LinuxNamespace.Kind {
+  var kernelKind: NamespaceKind {
+    switch self {
+    case .pid: .pid
+    case .network: .net
+    case .mount: .mount
+    case .ipc: .ipc
+    case .uts: .uts
+    case .user: .user
+    case .cgroup: .cgroup
+    case .time: .time
+    }
+  }
+}
+
+extension IDMapping {
+  var range: IdentifierRange { IdentifierRange(inside: containerID, outside: hostID, count: size) }
+}

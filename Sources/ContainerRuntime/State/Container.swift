@@ -1,0 +1,196 @@
+import Cgroups
+import Diagnostics
+import LinuxKernel
+import OCIRuntimeSpec
+
+/// A container that exists, and what can be done with it.
+public struct Container: Sendable {
+  let directory: StateDirectory
+  public let record: ContainerRecord
+
+  init(directory: StateDirectory, record: ContainerRecord) {
+    self.directory = directory
+    self.record = record
+  }
+
+  /// Throws: `notFound` when there is no container of this id, `invalid` for an id that cannot be one.
+  public static func load(_ id: String, settings: RuntimeSettings) throws -> Container {
+    let directory = try StateDirectory(root: settings.root, id: id)
+    return Container(directory: directory, record: try directory.readRecord())
+  }
+
+  /// All containers; those whose record cannot be read, for instance because they are just being made, are left out.
+  public static func all(settings: RuntimeSettings) throws -> [Container] {
+    try StateDirectory.identifiers(in: settings.root).compactMap { try? load($0, settings: settings) }
+  }
+
+  // MARK: State
+
+  public func status() throws -> State.Status {
+    guard try isAlive() else { return .stopped }
+    if try HostFiles.exists(directory.fifoPath) { return .created }
+    if let cgroup = try ContainerCgroup(record), try cgroup.cgroup.isFrozen() { return .paused }
+    return .running
+  }
+
+  public func report() throws -> ContainerReport {
+    let owner = try HostFiles.status(directory.path).user
+    return ContainerReport(record, status: try status(), owner: owner == 0 ? "root" : "#\(owner)")
+  }
+
+  /// The configuration as it was at `create`.
+  func configuration() throws -> Spec { try directory.readConfiguration() }
+
+  /// The container's own process, which `exec` by command line starts from.
+  public func processTemplate() throws -> Process {
+    guard let process = try configuration().process else {
+      throw ClassifiedError(.invalid, "the container has no process", object: record.id)
+    }
+    return process
+  }
+
+  private func isAlive() throws -> Bool {
+    guard let entry = try ProcessEntry.read(record.pid) else { return false }
+    return entry.startTime == record.startTime && entry.isAlive
+  }
+
+  /// Init, when it lives: the number may belong to somebody else by now, so its start time is compared.
+  func openInit() throws -> PidFD? {
+    do throws(SystemError) {
+      let process = try PidFD(record.pid)
+      guard let entry = try ProcessEntry.read(record.pid), entry.startTime == record.startTime, entry.isAlive else {
+        return nil
+      }
+      return process
+    } catch {
+      if error.errno == 3 { return nil }
+      throw error
+    }
+  }
+
+  // MARK: Commands
+
+  /// Lets the program run, and waits until it does.
+  ///
+  /// Throws: `conflict` when the container is not in the state created; what init says when it cannot execute.
+  public func start() throws {
+    let status = try status()
+    guard status == .created else {
+      throw ClassifiedError(.conflict, "cannot start a container that has \(status.pastTense)")
+    }
+    // Opening does not wait for a writer that has died meanwhile; reading waits for one that lives.
+    let fifo = try HostFiles.open(directory.fifoPath, [.readOnly, .nonblocking])
+    try waitForWriter(fifo)
+    try fifo.setNonblocking(false)
+    let answer = try fifo.readAll()
+    guard answer.first == UInt8(ascii: "0") else {
+      throw ClassifiedError(.conflict, "cannot start an already running container")
+    }
+    try HostFiles.remove(directory.fifoPath)
+    guard answer.count == 1 else {
+      throw ClassifiedError(.system, String(decoding: answer.dropFirst(), as: UTF8.self))
+    }
+    let hooks = try configuration().hooks?.poststart ?? []
+    try HookRunner(point: "poststart", state: state(.running)).run(hooks)
+  }
+
+  private func waitForWriter(_ fifo: borrowing Descriptor) throws {
+    while try fifo.poll(.readable, milliseconds: 100).isEmpty {
+      guard try isAlive() else {
+        throw ClassifiedError(.unavailable, "cannot start a container that has stopped")
+      }
+    }
+  }
+
+  /// Sends a signal to init, or to all processes of the container.
+  ///
+  /// Throws: `conflict` when the container does not run.
+  public func kill(_ signal: Signal, allProcesses: Bool = false) throws {
+    if allProcesses, let cgroup = try ContainerCgroup(record) {
+      return try signal == .kill ? cgroup.cgroup.killAll() : cgroup.cgroup.send(signal)
+    }
+    guard let process = try openInit() else { throw ClassifiedError(.conflict, "container not running") }
+    try process.send(signal)
+    // A stopped process meets its death only when it goes on.
+    if signal == .kill, let cgroup = try ContainerCgroup(record), try cgroup.cgroup.isFrozen() {
+      try cgroup.cgroup.thaw()
+    }
+  }
+
+  /// Removes what `create` made, and runs the poststop hooks. What went wrong with these is returned.
+  ///
+  /// Throws: `conflict` when the container runs, unless `force`, which kills it first.
+  public func delete(force: Bool = false) throws -> [any Error] {
+    if let process = try openInit() {
+      let status = try status()
+      guard force || status == .stopped else {
+        throw ClassifiedError(
+          .conflict, "cannot delete container \(record.id) that is not stopped: \(status.rawValue)")
+      }
+      try process.send(.kill)
+      if let cgroup = try ContainerCgroup(record) { try cgroup.cgroup.killAll() }
+      guard try process.waitForEnd(milliseconds: 10_000) else {
+        throw ClassifiedError(.unavailable, "init of the container does not end", object: record.id)
+      }
+    }
+    if let cgroup = try ContainerCgroup(record) {
+      // Without a pid namespace of their own the other processes outlive init.
+      if try cgroup.cgroup.exists() { try cgroup.cgroup.killAll() }
+      try cgroup.cgroup.delete()
+    }
+    let hooks = (try? configuration())?.hooks?.poststop ?? []
+    try directory.remove()
+    return HookRunner(point: "poststop", state: state(.stopped)).runAll(hooks)
+  }
+
+  /// Stops all processes where they are.
+  public func pause() throws {
+    guard [.running, .created].contains(try status()) else {
+      throw ClassifiedError(.conflict, "container not running or created: \(try status().rawValue)")
+    }
+    try requireCgroup().freeze()
+  }
+
+  /// Lets them go on.
+  public func resume() throws {
+    guard try status() == .paused else { throw ClassifiedError(.conflict, "container not paused") }
+    try requireCgroup().thaw()
+  }
+
+  /// Changes limits.
+  public func update(_ resources: LinuxResources) throws {
+    guard try status() != .stopped else { throw ClassifiedError(.conflict, "container not running") }
+    try requireCgroup().apply(resources)
+  }
+
+  /// The numbers of all processes, in the runtime's pid namespace.
+  public func processes() throws -> [Int32] { try requireCgroup().processes() }
+
+  public func statistics() throws -> CgroupStatistics {
+    guard try status() != .stopped else { throw ClassifiedError(.conflict, "container not running") }
+    return try requireCgroup().statistics()
+  }
+
+  private func requireCgroup() throws -> any Cgroup {
+    guard let cgroup = try ContainerCgroup(record) else {
+      throw ClassifiedError(.unsupported, "the container has no cgroup of its own", object: record.id)
+    }
+    return cgroup.cgroup
+  }
+
+  private func state(_ status: State.Status) -> State {
+    State(
+      id: record.id, status: status, pid: status == .stopped ? nil : Int(record.pid), bundle: record.bundle,
+      annotations: record.annotations)
+  }
+}
+
+extension State.Status {
+  fileprivate var pastTense: String {
+    switch self {
+    case .stopped: "stopped"
+    case .creating: "not been created yet"
+    case .created, .running, .paused: "already been started"
+    }
+  }
+}

@@ -1,0 +1,65 @@
+import Cgroups
+import Diagnostics
+import LinuxKernel
+
+/// The cgroups of containers, seen from outside: who is in them, ending that, and taking them away. Their limits are
+/// the runtime's affair.
+struct ContainerCgroups: Sendable {
+  private let hierarchy: CgroupHierarchy
+
+  /// Reads what is mounted. Throws: `unavailable` when no cgroup hierarchy is.
+  init() throws {
+    hierarchy = try CgroupHierarchy.current()
+  }
+
+  /// 2 when the unified hierarchy is the only one.
+  var version: Int { hierarchy.mode == .v2 ? 2 : 1 }
+
+  /// Whether memory and swap can be limited together.
+  var limitsSwap: Bool {
+    guard let memory = memoryMount else { return version == 2 }
+    return (try? HostFiles.exists("\(memory)/memory.memsw.limit_in_bytes")) ?? false
+  }
+
+  private var memoryMount: String? {
+    hierarchy.version1.first { $0.controllers.contains("memory") }?.mountPoint
+  }
+
+  /// The file that counts a cgroup's out-of-memory kills.
+  func oomCounter(of path: String) -> String? {
+    if let memoryMount { return "\(memoryMount)\(path)/memory.oom_control" }
+    return hierarchy.unified.map { "\($0)\(path)/memory.events" }
+  }
+
+  /// Everyone in a cgroup. Blocking.
+  func processes(in path: String) throws -> [Int32] {
+    try cgroup(path).processes()
+  }
+
+  /// Ends everyone in a cgroup and takes it away, in every hierarchy. Nothing there is no error. Blocking.
+  func end(_ path: String) throws {
+    let cgroup = try cgroup(path)
+    guard try cgroup.exists() else { return }
+    try cgroup.killAll()
+    try cgroup.delete()
+  }
+
+  /// The names of the cgroups below one, in any hierarchy. Blocking.
+  func children(of parent: String) throws -> Set<String> {
+    let mounts = hierarchy.version1.map(\.mountPoint) + (hierarchy.unified.map { [$0] } ?? [])
+    var names: Set<String> = []
+    for mount in mounts {
+      do throws(SystemError) {
+        let directory = try Directory("\(mount)\(parent)")
+        names.formUnion(try directory.entries().filter { $0.kind == .directory }.map(\.name.description))
+      } catch {
+        guard error.errno == noSuchFile else { throw error }
+      }
+    }
+    return names
+  }
+
+  private func cgroup(_ path: String) throws -> any Cgroup {
+    hierarchy.cgroup(try CgroupPath(path))
+  }
+}

@@ -1,0 +1,76 @@
+public import EngineAPI
+
+import Diagnostics
+import ImageStore
+import NIOPosix
+import OCIImageSpec
+
+/// The making of a container: everything is checked and nothing is started.
+extension Engine {
+  public func createContainer(
+    name: String?, platform: String?, request: ContainerCreateRequest
+  ) async throws -> ContainerCreateResponse {
+    let wanted = try name.flatMap { $0.isEmpty ? nil : try ContainerName.parse($0) }
+    try require(!request.config.image.isEmpty, "Config.Image must not be empty")
+    let image = try images.resolve(request.config.image)
+    let imageConfiguration = try await images.configuration(of: image)
+    try checkPlatform(platform, imageConfiguration, request.config.image)
+    let configuration = StoredConfiguration(
+      merging: request, into: imageConfiguration.config, layers: try images.layerDirectories(of: image),
+      platform: imageConfiguration.platform.description)
+
+    let id = ContainerID.random()
+    let plan = try plan(configuration, id: id)
+    let chosen: String
+    if let wanted {
+      try containers.reserve(wanted, for: id)
+      chosen = wanted
+    } else {
+      chosen = containers.reserveGeneratedName(for: id)
+    }
+    let container = Container(
+      id: id, name: chosen, image: image.id.description, created: Timestamp.now, configuration: configuration,
+      state: .created(nil))
+    do {
+      let records = records
+      try await threads.runIfActive { try records.insert(container) }
+    } catch {
+      // The row and the directory, as far as they came, go; so does the name.
+      try? await records.remove(container)
+      try? await converge(container, to: .absent)
+      containers.release(chosen, of: id)
+      throw error
+    }
+    adopt(container)
+    events.publish("create", container)
+    return ContainerCreateResponse(
+      id: id.text, warnings: plan.warnings + healthWarnings(request, imageConfiguration))
+  }
+
+  /// Makes a container known and starts its loop.
+  func adopt(_ container: Container, shim: (ShimConnection, ContainerCommand.RunToken)? = nil) {
+    containers.add(container)
+    background.start { [self] in
+      await ContainerLoop(container, self, adopting: shim).run()
+    }
+  }
+
+  private func checkPlatform(
+    _ platform: String?, _ image: ImageConfiguration, _ name: String
+  ) throws {
+    guard let platform, !platform.isEmpty else { return }
+    let wanted = try Platform(platform)
+    guard wanted.os == image.platform.os, wanted.architecture == image.platform.architecture else {
+      throw ClassifiedError(
+        .notFound,
+        "No such image: \(name): image with reference \(name) was found but does not match the specified platform: "
+          + "wanted \(wanted), actual: \(image.platform)")
+    }
+  }
+
+  private func healthWarnings(_ request: ContainerCreateRequest, _ image: ImageConfiguration) -> [String] {
+    let test = image.config.healthcheck?.test ?? []
+    guard !test.isEmpty, test != ["NONE"], request.config.healthcheck?.test?.isEmpty != false else { return [] }
+    return ["The image declares a health check. Health checks are not supported yet: it is not run."]
+  }
+}

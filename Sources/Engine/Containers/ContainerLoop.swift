@@ -1,0 +1,245 @@
+import Diagnostics
+import NIOCore
+import OCIRuntimeSpec
+
+/// The one serial loop of a container: it takes the commands one after the other, asks the state machine what each
+/// means, and carries that out. Nothing else changes the container.
+///
+/// Nothing here is shared: the loop lives inside the task that runs it.
+struct ContainerLoop: ~Copyable {
+  private let container: Container
+  private let engine: Engine
+
+  /// The way to the shim, and which run it belongs to. Nil when the container does not run.
+  private var shim: (connection: ShimConnection, token: ContainerCommand.RunToken)?
+  private var stops: [ContainerCommand.Reply] = []
+  private var removals: [ContainerCommand.Reply] = []
+  /// Clients that came before the start.
+  private var waitingAttaches: [AttachSession] = []
+
+  init(_ container: Container, _ engine: Engine, adopting shim: (ShimConnection, ContainerCommand.RunToken)? = nil) {
+    self.container = container
+    self.engine = engine
+    self.shim = shim.map { (connection: $0.0, token: $0.1) }
+  }
+
+  /// Runs until the container has been removed or the engine ends.
+  consuming func run() async {
+    for await command in container.inbox {
+      await handle(command)
+    }
+  }
+
+  private mutating func handle(_ command: ContainerCommand) async {
+    switch command {
+    case .start(let reply):
+      await answer(reply) { loop in try await loop.perform(.start) }
+    case .stop(let signal, let timeout, let reply):
+      await stop(signal: signal, timeout: timeout, reply)
+    case .kill(let signal, let reply):
+      await answer(reply) { loop in
+        do {
+          try await loop.perform(.kill(signal: signal))
+        } catch let error as ClassifiedError where error.kind == .conflict {
+          throw ClassifiedError(
+            .conflict, "cannot kill container: \(loop.container.id): \(ClassifiedError.notRunning(loop.container.id))")
+        }
+      }
+    case .remove(let force, let reply):
+      await remove(force: force, reply)
+    case .rename(let name, let reply):
+      await answer(reply) { loop in try await loop.rename(to: name) }
+    case .resize(let exec, let rows, let columns, let reply):
+      await answer(reply) { loop in
+        guard let shim = loop.shim else { throw ClassifiedError.notRunning(loop.container.id) }
+        try await shim.connection.resize(exec: exec, rows: rows, columns: columns)
+      }
+    case .attach(let session, let reply):
+      await answer(reply) { loop in try await loop.attach(session) }
+    case .ended(let token, let end):
+      await note(end, of: token)
+    case .deadline(let run):
+      await performWithoutAsker(.deadline(run: run))
+    }
+  }
+
+  private mutating func answer(
+    _ reply: ContainerCommand.Reply, _ work: (inout ContainerLoop) async throws -> Void
+  ) async {
+    do {
+      try await work(&self)
+      reply.set(.success(()))
+    } catch {
+      reply.set(.failure(error))
+    }
+  }
+
+  // MARK: Commands
+
+  private mutating func stop(signal: Int32, timeout: Int?, _ reply: ContainerCommand.Reply) async {
+    do {
+      try await perform(.stop(signal: signal, timeout: timeout))
+      try FailPoint.stopAfterSignal.pass()
+      stops.append(reply)
+    } catch {
+      reply.set(.failure(error))
+    }
+  }
+
+  private mutating func remove(force: Bool, _ reply: ContainerCommand.Reply) async {
+    removals.append(reply)
+    do {
+      try await perform(.remove(force: force))
+    } catch {
+      removals.removeAll { $0 === reply }
+      let name = container.name
+      let isConflict = errorKind(of: error) == .conflict
+      reply.set(
+        .failure(
+          isConflict
+            ? ClassifiedError(.conflict, "cannot remove container \"/\(name)\": \(explanation(of: error))") : error))
+    }
+  }
+
+  private mutating func rename(to name: String) async throws {
+    let old = container.name
+    guard name != old else {
+      throw ClassifiedError(.invalid, "Renaming a container with the same name as its current name")
+    }
+    try engine.containers.reserve(name, for: container.id)
+    do {
+      try await engine.records.rename(container, to: name)
+    } catch {
+      engine.containers.release(name, of: container.id)
+      throw error
+    }
+    container.rename(to: name)
+    engine.containers.release(old, of: container.id)
+    engine.events.publish("rename", container, ["oldName": "/\(old)"])
+  }
+
+  private mutating func attach(_ session: AttachSession) async throws {
+    if shim != nil {
+      try await session.connect(to: engine.layout.socket(of: container.id), on: engine.configuration.eventLoops)
+    } else {
+      waitingAttaches.removeAll { $0.isDetached }
+      waitingAttaches.append(session)
+    }
+    engine.events.publish("attach", container)
+  }
+
+  private mutating func note(_ end: ShimEnd, of token: ContainerCommand.RunToken) async {
+    guard let shim, shim.token == token else { return }
+    let exit = await engine.exit(of: container, after: end)
+    do {
+      try FailPoint.exitBeforeRecord.pass()
+    } catch {
+      engine.logger.error("container \(container.id): \(explanation(of: error))")
+    }
+    await performWithoutAsker(.exited(exit))
+  }
+
+  // MARK: Actions
+
+  /// For what nobody waits for: the log is told of a failure instead.
+  private mutating func performWithoutAsker(_ input: ContainerState.Input) async {
+    do {
+      try await perform(input)
+    } catch {
+      engine.logger.error("container \(container.id): \(explanation(of: error))")
+    }
+  }
+
+  private mutating func perform(_ input: ContainerState.Input) async throws {
+    for action in try container.handle(input) {
+      try await perform(action)
+    }
+  }
+
+  private mutating func perform(_ action: ContainerState.Action) async throws {
+    switch action {
+    case .launch: try await launch()
+    case .signal(let number): try await shim?.connection.signal(number)
+    case .armDeadline(let seconds): armDeadline(seconds)
+    case .abandonStop:
+      settle(&stops, .failure(ClassifiedError(.system, "container \(container.id) does not die after SIGKILL")))
+      settle(&removals, .failure(ClassifiedError(.system, "container \(container.id) does not die after SIGKILL")))
+    case .record: try await engine.records.update(container)
+    case .announce(let event): engine.events.publish(event, container)
+    case .wakeWaiters: wakeWaiters()
+    case .cleanUp: try await cleanUp()
+    case .erase: try await erase()
+    }
+  }
+
+  private mutating func launch() async throws {
+    let token = engine.nextRunToken()
+    var start = ContainerStart(container, engine, token: token)
+    do {
+      let started = try await start.run(attaching: waitingAttaches)
+      shim = (connection: started.connection, token: token)
+      waitingAttaches = []
+      try await perform(.launched(pid: Int(started.pid), at: started.time))
+    } catch {
+      let failure = StartFailureReport(error, trace: start.trace, command: container.commandName)
+      engine.logger.debug("container \(container.id): start failed: \(failure.trace)")
+      try await perform(.launchFailed(failure.state))
+      throw failure.answer
+    }
+  }
+
+  private func armDeadline(_ seconds: Int) {
+    guard case .running(let run) = container.state else { return }
+    let container = container
+    engine.configuration.eventLoops.next().scheduleTask(in: .seconds(Int64(seconds))) {
+      _ = container.send(.deadline(run: run.started))
+    }
+  }
+
+  private mutating func wakeWaiters() {
+    container.wakeWaiters(ContainerWait.Exit(code: container.state.exitCode, error: nil))
+    settle(&stops, .success(()))
+  }
+
+  private func settle(_ replies: inout [ContainerCommand.Reply], _ result: Result<Void, any Error>) {
+    for reply in replies { reply.set(result) }
+    replies = []
+  }
+
+  /// Ends what a run has left behind; the container itself stays.
+  private mutating func cleanUp() async throws {
+    if let shim {
+      shim.connection.acknowledge()
+      shim.connection.close()
+    }
+    shim = nil
+    container.forgetExecs()
+    try await engine.converge(container, to: .stopped)
+  }
+
+  private mutating func erase() async throws {
+    if let shim {
+      shim.connection.acknowledge()
+      shim.connection.close()
+    }
+    shim = nil
+    do {
+      try FailPoint.removeBeforeRecord.pass()
+      try await engine.converge(container, to: .stopped)
+      try await engine.records.remove(container)
+      try FailPoint.removeAfterRecord.pass()
+      try FailPoint.removeBeforeDirectory.pass()
+      try await engine.converge(container, to: .absent)
+    } catch {
+      settle(&removals, .failure(error))
+      throw error
+    }
+    try await perform(.erased)
+    engine.containers.remove(container)
+    container.closeInbox()
+    container.removal.set(.success(ContainerWait.Exit(code: container.state.exitCode, error: nil)))
+    for session in waitingAttaches { await session.detach() }
+    waitingAttaches = []
+    settle(&removals, .success(()))
+  }
+}

@@ -1,0 +1,93 @@
+import Diagnostics
+import EngineAPI
+import FoundationEssentials
+import LinuxKernel
+import NIOPosix
+import StateStore
+
+/// Keeps containers in the database and in their `container.json`, from which a lost database is rebuilt. What is
+/// acknowledged after one of these calls survives the server's death.
+struct ContainerRecords: Sendable {
+  let database: Database
+  let layout: EngineLayout
+  let threads: NIOThreadPool
+  /// The kernel's boot id (random(4)).
+  let boot: String
+
+  /// `container.json`.
+  struct Description: Codable {
+    var id: String
+    var name: String
+    var image: String
+    /// Unix time in nanoseconds.
+    var created: Int64
+    var configuration: StoredConfiguration
+  }
+
+  /// Makes a new container known: its row, then its directory. Blocking.
+  ///
+  /// Throws: `conflict` when its name is taken.
+  func insert(_ container: Container) throws {
+    let configuration = try EngineJSON.encode(container.configuration)
+    try FailPoint.createBeforeRecord.pass()
+    try database.insert(record(of: container, configuration))
+    try FailPoint.createAfterRecord.pass()
+    let directory = layout.directory(of: container.id)
+    // Others must not look into a container's files (CVE-2021-41091).
+    try HostFiles.makeDirectories(layout.containers, permissions: 0o710)
+    try HostFiles.makeDirectory(directory, permissions: 0o710)
+    try HostFiles.makeDirectory("\(directory)/upper", permissions: 0o755)
+    try HostFiles.makeDirectory("\(directory)/work", permissions: 0o700)
+    try write(container, configuration)
+    try FailPoint.createAfterDirectory.pass()
+  }
+
+  /// Writes the state.
+  func update(_ container: Container) async throws {
+    let record = container.state.record(boot: boot)
+    try await onThread { try database.update(record, of: container.id.text) }
+    try FailPoint.exitAfterRecord.pass()
+  }
+
+  func rename(_ container: Container, to name: String) async throws {
+    try await onThread {
+      try database.rename(container: container.id.text, to: name)
+      try write(container, try EngineJSON.encode(container.configuration), name: name)
+    }
+  }
+
+  func remove(_ container: Container) async throws {
+    try await onThread { try database.remove(container: container.id.text) }
+  }
+
+  /// The row of a container, for a rebuilt database. Blocking.
+  func reinsert(_ container: Container) throws {
+    try database.insert(record(of: container, try EngineJSON.encode(container.configuration)))
+  }
+
+  private func record(of container: Container, _ configuration: Data) -> ContainerRecord {
+    ContainerRecord(
+      id: container.id.text, name: container.name, image: container.image, created: container.created.nanoseconds,
+      configuration: configuration, state: container.state.record(boot: boot))
+  }
+
+  /// The configuration is encoded once; its bytes go into the row and, between two braces, into the file.
+  private func write(_ container: Container, _ configuration: Data, name: String? = nil) throws {
+    struct Head: Encodable {
+      var id: String
+      var name: String
+      var image: String
+      var created: Int64
+    }
+    let head = Head(
+      id: container.id.text, name: name ?? container.name, image: container.image,
+      created: container.created.nanoseconds)
+    var bytes = [UInt8](try EngineJSON.encode(head).dropLast())
+    bytes += Array(#","configuration":"#.utf8) + configuration + [UInt8(ascii: "}")]
+    try HostFiles.replace(layout.description(of: container.id), with: bytes, permissions: 0o600)
+  }
+
+  private func onThread(_ work: @Sendable @escaping () throws -> Void) async throws {
+    try await threads.runIfActive { try work() }
+  }
+}

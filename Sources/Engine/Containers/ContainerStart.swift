@@ -1,0 +1,107 @@
+import Diagnostics
+import LinuxKernel
+import NIOCore
+import NIOPosix
+import OCIRuntimeSpec
+import ShimProtocol
+
+/// The recipe of a start. Each step is traced; what fails is undone by `converge`, which the loop calls.
+struct ContainerStart {
+  private let container: Container
+  private let engine: Engine
+  private let token: ContainerCommand.RunToken
+  private(set) var trace = StepTrace()
+
+  /// A container that runs.
+  struct Started {
+    let connection: ShimConnection
+    let pid: Int32
+    let time: Timestamp
+  }
+
+  init(_ container: Container, _ engine: Engine, token: ContainerCommand.RunToken) {
+    self.container = container
+    self.engine = engine
+    self.token = token
+  }
+
+  /// Starts the container and connects the clients that wait for its streams, before its program executes: so none
+  /// of its output is lost.
+  ///
+  /// Throws: `ShimFailure` with the runtime's sentence, or what else went wrong.
+  mutating func run(attaching sessions: [AttachSession]) async throws -> Started {
+    trace.begin("bundle")
+    try FailPoint.startBeforeBundle.pass()
+    let prepared = try await prepare()
+
+    trace.begin("shim")
+    let connection = try await prepared.connecting.get()
+    do {
+      try FailPoint.startAfterShim.pass()
+      trace.begin("create")
+      let created = try await connection.launch(prepared.launch)
+      trace.adopt(created.steps)
+      try FailPoint.startAfterCreated.pass()
+
+      trace.begin("attach")
+      for session in sessions {
+        try await session.connect(to: prepared.launch.socket, on: engine.configuration.eventLoops)
+      }
+
+      trace.begin("start")
+      let time = Timestamp.now
+      try await connection.start()
+      trace.end()
+      try FailPoint.startBeforeRecord.pass()
+      return Started(connection: connection, pid: created.pid, time: time)
+    } catch {
+      connection.close()
+      throw error
+    }
+  }
+
+  /// What the blocking half of the start leaves: a bundle on disk, and a shim that waits for `launch`.
+  private struct Prepared: Sendable {
+    let launch: ShimLaunch
+    let connecting: EventLoopFuture<ShimConnection>
+  }
+
+  private func prepare() async throws -> Prepared {
+    let (container, engine, token) = (container, engine, token)
+    return try await engine.threads.runIfActive {
+      let plan = try engine.plan(container.configuration, id: container.id)
+      let findings = try StartFindings.gather(for: container, plan, engine.layout)
+      try BundleWriter(container, plan, engine.layout).write(findings)
+      try FailPoint.startAfterBundle.pass()
+      let shim = try engine.shims.start(for: container.id)
+      engine.reaper.watch(shim.process)
+      let connecting = ShimConnection.adopt(shim.control, on: engine.configuration.eventLoops) { end in
+        _ = container.send(.ended(run: token, end))
+      }
+      return Prepared(launch: Self.launch(of: container, plan, engine), connecting: connecting)
+    }
+  }
+
+  private static func launch(of container: Container, _ plan: ContainerPlan, _ engine: Engine) -> ShimLaunch {
+    let layout = engine.layout
+    let id = container.id
+    let directory = layout.directory(of: id)
+    var launch = ShimLaunch(
+      id: id.text, bundle: layout.bundle(of: id), runtimeRoot: layout.runtimeRoot,
+      rootfs: ShimRootfs(
+        mountPoint: "\(layout.bundle(of: id))/rootfs", layers: layout.layers, lower: container.configuration.layers,
+        upper: "\(directory)/upper", work: "\(directory)/work"),
+      exitRecord: layout.exitRecord(of: id), socket: layout.socket(of: id))
+    launch.stdio.terminal = plan.process.hasTerminal
+    launch.stdio.openStdin = plan.process.opensStdin
+    launch.stdio.stdinOnce = plan.process.stdinOnce
+    launch.stdio.rows = UInt16(clamping: plan.process.consoleSize?.height ?? 0)
+    launch.stdio.columns = UInt16(clamping: plan.process.consoleSize?.width ?? 0)
+    if plan.logging.driver == .jsonFile {
+      launch.log = ShimLog(
+        path: layout.log(of: id), maxBytes: plan.logging.maxBytes, maxFiles: plan.logging.maxFiles)
+    }
+    launch.oomCounter = engine.cgroups.oomCounter(of: plan.cgroupPath(of: id))
+    return launch
+  }
+}

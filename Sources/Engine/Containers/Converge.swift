@@ -1,0 +1,82 @@
+import Diagnostics
+import LinuxKernel
+import NIOPosix
+
+/// Brings what exists for a container to what should: the only code that removes anything.
+///
+/// Every object has a name that follows from the id, so there is no list of what was made: a failed start, an exit,
+/// `rm` and recovery all come here, and it does not matter how far they got. It may be called again at any time.
+struct Converge: Sendable {
+  let layout: EngineLayout
+  let cgroups: ContainerCgroups
+
+  /// What should exist.
+  enum Target: Sendable {
+    /// The container's directory, and nothing in the kernel or the exec root.
+    case stopped
+    /// Nothing.
+    case absent
+  }
+
+  /// Removes what is too much. Blocking.
+  ///
+  /// Throws: `system` for the first object that cannot be removed.
+  func run(_ id: ContainerID, cgroup path: String, to target: Target) throws {
+    // In the order in which they depend on each other: processes hold everything else.
+    try cgroups.end(path)
+    try HostFiles.removeTree(layout.socket(of: id))
+    try HostFiles.removeTree(layout.runtimeState(of: id))
+    // The root was mounted in the shim's mount namespace, which has ended with it: here it is an empty directory.
+    try HostFiles.removeTree(layout.bundle(of: id))
+    guard target == .absent else { return }
+    try HostFiles.removeTree(layout.directory(of: id))
+  }
+
+  /// Removes what no container claims: bundles, sockets, runtime states, cgroups and directories whose ids `known`
+  /// does not have. Blocking. Returns what could not be removed, with the reason.
+  func sweep(known: Set<ContainerID>, cgroupParent: String) throws -> [String] {
+    var strays: Set<ContainerID> = []
+    for directory in [layout.bundles, layout.runtimeRoot, layout.containers] {
+      strays.formUnion(try names(directory).compactMap { ContainerID($0) })
+    }
+    strays.formUnion(try cgroups.children(of: cgroupParent).compactMap { ContainerID($0) })
+    var failures: [String] = []
+    for id in strays.subtracting(known) {
+      do {
+        try run(id, cgroup: "\(cgroupParent)/\(id)", to: .absent)
+      } catch {
+        failures.append("\(id): \(explanation(of: error))")
+      }
+    }
+    let sockets = Set(known.map(\.socketName))
+    for name in try names(layout.shims) where !sockets.contains(name) {
+      try HostFiles.removeTree("\(layout.shims)/\(name)")
+    }
+    return failures
+  }
+
+  private func names(_ directory: String) throws -> [String] {
+    do {
+      return try HostFiles.list(directory)
+    } catch let error as SystemError where error.errno == noSuchFile {
+      return []
+    }
+  }
+}
+
+extension Engine {
+  /// Removes what a container has too much, on a thread for blocking work.
+  func converge(_ container: Container, to target: Converge.Target) async throws {
+    let (convergence, id) = (convergence, container.id)
+    let path = cgroupPath(of: container)
+    try await threads.runIfActive { try convergence.run(id, cgroup: path, to: target) }
+    reaper.sweep()
+  }
+
+  /// Where a container's cgroup is, below each hierarchy's mount.
+  func cgroupPath(of container: Container) -> String {
+    let asked = container.configuration.request.hostConfig.cgroupParent
+    let parent = asked.isEmpty ? configuration.cgroupParent : "/" + asked.split(separator: "/").joined(separator: "/")
+    return "\(parent)/\(container.id)"
+  }
+}

@@ -1,0 +1,95 @@
+import Diagnostics
+import ImageStore
+import LinuxKernel
+import Logging
+import NIOCore
+import NIOPosix
+import RegistryClient
+import StateStore
+import Synchronization
+
+/// The container engine: what the doors ask. This file only puts it together; each concern is an extension in its
+/// own folder.
+public final class Engine: Sendable {
+  public let configuration: EngineConfiguration
+  let layout: EngineLayout
+  let facts: HostFacts
+  /// A name of this engine's own, made once.
+  let identity: String
+  let surroundings: ContainerPlan.Surroundings
+  /// For calls that block; the cooperative pool is for those that do not.
+  let threads: NIOThreadPool
+  let images: ImageStore
+  let registry: RegistryClient
+  let containers = ContainerTable()
+  let execs = ExecTable()
+  let records: ContainerRecords
+  let events = EventHistory()
+  let cgroups: ContainerCgroups
+  let convergence: Converge
+  let shims: ShimSpawn
+  let reaper: ShimReaper
+  let background = Background()
+  private let runs = Atomic<UInt64>(0)
+  /// Where a damaged database was moved to at this start.
+  let damagedDatabase: String?
+
+  var logger: Logger { configuration.logger }
+
+  /// Opens the stores and gets ready; no container is looked at before `start`.
+  ///
+  /// Throws: `notFound` for missing programs, `unavailable` when another server holds the data root or no cgroups are
+  /// mounted, `unsupported` for a database of a newer version.
+  public init(_ configuration: EngineConfiguration) async throws {
+    self.configuration = configuration
+    let layout = EngineLayout(dataRoot: configuration.dataRoot, execRoot: configuration.execRoot)
+    self.layout = layout
+    threads = NIOThreadPool(numberOfThreads: 4)
+    threads.start()
+    let opened = try await threads.runIfActive { try Foundations(configuration, layout) }
+    (facts, identity, cgroups, shims) = (opened.facts, opened.identity, opened.cgroups, opened.shims)
+    surroundings = opened.surroundings
+    damagedDatabase = opened.database.damagedCopy
+    records = ContainerRecords(
+      database: opened.database.database, layout: layout, threads: threads, boot: opened.boot)
+    convergence = Converge(layout: layout, cgroups: cgroups)
+    reaper = ShimReaper(on: configuration.eventLoops.next())
+    images = try await ImageStore.open(
+      ImageStoreConfiguration(dataRoot: configuration.dataRoot), database: opened.database.database,
+      rebuild: opened.database.damagedCopy != nil, logger: configuration.logger)
+    registry = RegistryClient(
+      configuration: configuration.registry, group: configuration.eventLoops, logger: configuration.logger)
+  }
+
+  /// Takes up the containers again that are on disk, running or not. Afterwards the doors may open.
+  public func start() async throws {
+    if let damagedDatabase {
+      logger.warning("the database was damaged; it was moved to \(damagedDatabase) and is rebuilt")
+    }
+    try await recover()
+  }
+
+  /// Ends the server's part. Containers run on: their shims wait for the next server.
+  public func shutdown() async {
+    for container in containers.all { container.closeInbox() }
+    await background.cancelAll()
+    do {
+      let database = records.database
+      try await threads.runIfActive { try database.close() }
+      try await threads.shutdownGracefully()
+    } catch {
+      logger.error("shutdown: \(explanation(of: error))")
+    }
+  }
+
+  func nextRunToken() -> ContainerCommand.RunToken {
+    ContainerCommand.RunToken(number: runs.add(1, ordering: .relaxed).newValue)
+  }
+
+  /// What a container's configuration means.
+  ///
+  /// Throws: `invalid`, `unsupported`.
+  func plan(_ configuration: StoredConfiguration, id: ContainerID) throws(ClassifiedError) -> ContainerPlan {
+    try ContainerPlan(configuration, id: id, in: surroundings)
+  }
+}

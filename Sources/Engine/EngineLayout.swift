@@ -1,0 +1,22 @@
+/// Where everything of a container lies: each path follows from its id.
+struct EngineLayout: Sendable {
+  let dataRoot: String
+  let execRoot: String
+
+  var database: String { "\(dataRoot)/apus.db" }
+  var layers: String { "\(dataRoot)/layers" }
+  var containers: String { "\(dataRoot)/containers" }
+  /// The engine's own name, made once.
+  var identity: String { "\(dataRoot)/engine-id" }
+  var shims: String { "\(execRoot)/shims" }
+  var bundles: String { "\(execRoot)/bundles" }
+  var runtimeRoot: String { "\(execRoot)/runtime" }
+
+  func directory(of id: ContainerID) -> String { "\(containers)/\(id)" }
+  func description(of id: ContainerID) -> String { "\(directory(of: id))/container.json" }
+  func exitRecord(of id: ContainerID) -> String { "\(directory(of: id))/exit" }
+  func log(of id: ContainerID) -> String { "\(directory(of: id))/\(id)-json.log" }
+  func bundle(of id: ContainerID) -> String { "\(bundles)/\(id)" }
+  func runtimeState(of id: ContainerID) -> String { "\(runtimeRoot)/\(id)" }
+  func socket(of id: ContainerID) -> String { "\(shims)/\(id.socketName)" }
+}

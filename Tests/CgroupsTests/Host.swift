@@ -1,0 +1,90 @@
+import Cgroups
+import Glibc
+import LinuxKernel
+import Synchronization
+import Testing
+
+/// One way in which cgroups can be mounted, and what the tests do with it.
+struct Host: Sendable, CustomTestStringConvertible {
+  let name: String
+  let hierarchy: CgroupHierarchy
+
+  var testDescription: String { name }
+
+  static let all: [Host] = {
+    guard let real = try? CgroupHierarchy.current() else { return [] }
+    var hosts = [Host(name: real.mode.rawValue, hierarchy: real)]
+    if real.mode == .hybrid {
+      hosts.append(Host(name: "v1", hierarchy: CgroupHierarchy(version1: real.version1, unified: nil)))
+      hosts.append(Host(name: "v2", hierarchy: CgroupHierarchy(version1: [], unified: real.unified)))
+    }
+    return hosts
+  }()
+
+  static var canMakeCgroups: Bool { Credentials.effectiveUser == 0 && !all.isEmpty }
+  static var hasVersion1: Bool { canMakeCgroups && all[0].hierarchy.mode != .v2 }
+
+  /// Runs `body` with a cgroup that does not exist yet, below a parent of this process's own, and takes both away.
+  func withCgroup(_ body: (any Cgroup) throws -> Void) throws {
+    let parent = try CgroupPath("/apus-test-\(ProcessControl.currentID)")
+    let cgroup = hierarchy.cgroup(try parent.appending("c1"))
+    defer {
+      #expect(throws: Never.self) {
+        try cgroup.killAll()
+        try hierarchy.cgroup(parent).delete()
+      }
+    }
+    try body(cgroup)
+  }
+
+  /// Starts a process that only waits, in the cgroup. The child makes no call of Swift's that could need a lock.
+  func startChild(in cgroup: any Cgroup) throws -> PidFD {
+    let side: Clone.Side
+    if let directory = try cgroup.openForClone() {
+      side = try Clone.clone(Clone.Options(), cgroup: directory)
+    } else {
+      side = try Clone.clone()
+    }
+    switch consume side {
+    case .child:
+      pause()
+      _exit(0)
+    case .parent(let child):
+      for version1 in hierarchy.version1 {
+        try HostFiles.write("\(child.pid)", toExisting: "\(version1.mountPoint)\(cgroup.path)/cgroup.procs")
+      }
+      return child
+    }
+  }
+
+  /// The text of a control file of version 1, without its last newline.
+  func value(_ file: String, of cgroup: any Cgroup, _ controller: String) throws -> String? {
+    guard let version1 = hierarchy.version1.first(where: { $0.controllers.contains(controller) }) else { return nil }
+    guard let bytes = try HostFiles.readIfPresent("\(version1.mountPoint)\(cgroup.path)/\(file)") else { return nil }
+    return String(decoding: bytes, as: UTF8.self).split(separator: "\n").joined(separator: "\n")
+  }
+}
+
+/// Runs `body` on a new thread and waits for it: what a thread does to itself ends with it.
+func onThreadOfItsOwn<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) throws -> Value {
+  let result = Mutex<Result<Value, any Error>?>(nil)
+  let work = Work { result.withLock { $0 = Result(catching: body) } }
+  var thread = pthread_t()
+  let started = unsafe pthread_create(
+    &thread, nil,
+    { argument in
+      if let argument = unsafe argument { unsafe Unmanaged<Work>.fromOpaque(argument).takeRetainedValue().run() }
+      return nil
+    }, Unmanaged.passRetained(work).toOpaque())
+  try #require(started == 0)
+  pthread_join(thread, nil)
+  return try #require(result.withLock { $0 }).get()
+}
+
+private final class Work {
+  let run: () -> Void
+
+  init(_ run: @escaping () -> Void) {
+    self.run = run
+  }
+}
