@@ -30,11 +30,8 @@ let serverProgram: [LinkerSetting] = [
   .unsafeFlags(["-static-stdlib", "-use-ld=lld"] + staticFoundation + staticFoundationEssentials)
 ]
 
-/// ISA-L and zstd come from Debian's -dev packages and are linked into the program, so that it runs
-/// on a machine that has neither.
-let codecs: [LinkerSetting] = [
-  .unsafeFlags(["-use-ld=lld", "-Xlinker", "-l:libisal.a", "-Xlinker", "-l:libzstd.a"])
-]
+/// ISA-L and zstd come from Debian's -dev packages. zstd is linked into the program; Debian has no static ISA-L.
+let codecs: [LinkerSetting] = [.unsafeFlags(["-Xlinker", "-l:libzstd.a", "-lisal"])]
 
 func room(_ name: String, _ dependencies: [Target.Dependency] = [], linker: [LinkerSetting]? = nil) -> Target {
   .target(name: name, dependencies: dependencies, swiftSettings: swift, linkerSettings: linker)
@@ -130,7 +127,8 @@ let package = Package(
     // Row 7, programs.
     program("apus", ["EngineClient", "EngineAPI", "CommandLine", "LinuxKernel", "Diagnostics"], linker: staticProgram),
     program(
-      "apusd", ["EngineServer", "Engine", "CommandLine", "LinuxKernel", "Diagnostics", logging],
+      "apusd",
+      ["EngineServer", "Engine", "RegistryClient", "CommandLine", "LinuxKernel", "Diagnostics", logging] + nio,
       linker: serverProgram),
     program(
       "apus-runtime", ["ContainerRuntime", "OCIRuntimeSpec", "LinuxKernel", "Diagnostics"], linker: staticProgram),
@@ -139,5 +137,9 @@ let package = Package(
     // Tests, one target for each room; Tests/EndToEnd drives the programs with the real clients.
     tests("TidyTests"),
     tests("DiagnosticsTests", ["Diagnostics"]),
+    tests("LinuxKernelTests", ["LinuxKernel", "Diagnostics"]),
+    tests("CgroupsTests", ["Cgroups", "LinuxKernel", "OCIRuntimeSpec", "Diagnostics"]),
+    tests("ShimProtocolTests", ["ShimProtocol", "Diagnostics"]),
+    tests("ShimTests", ["ShimProtocol", "LinuxKernel", "Diagnostics"]),
   ]
 )

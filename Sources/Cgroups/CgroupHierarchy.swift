@@ -44,7 +44,7 @@ public struct CgroupHierarchy: Sendable {
   ///
   /// Throws: `unsupported` when nothing is.
   public static func current() throws -> CgroupHierarchy {
-    let hierarchy = CgroupHierarchy(mounts: try MountInfo.read())
+    let hierarchy = CgroupHierarchy(mounts: try MountInfo.read(typePrefix: "cgroup"))
     guard hierarchy.unified != nil || !hierarchy.version1.isEmpty else {
       throw ClassifiedError(.unsupported, "no cgroup hierarchy is mounted", advice: "mount cgroup2 at /sys/fs/cgroup")
     }

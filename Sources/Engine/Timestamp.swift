@@ -1,3 +1,5 @@
+import LinuxKernel
+
 /// An instant: nanoseconds since 1970 began, in UTC.
 struct Timestamp: Hashable, Comparable, Sendable {
   let nanoseconds: Int64
@@ -6,7 +8,10 @@ struct Timestamp: Hashable, Comparable, Sendable {
     self.nanoseconds = nanoseconds
   }
 
-  static var now: Timestamp { { let now = FileTime.now; return Timestamp(nanoseconds: now.seconds * 1_000_000_000 + Int64(now.nanoseconds)) }() }
+  static var now: Timestamp {
+    let now = FileTime.now
+    return Timestamp(nanoseconds: now.seconds * 1_000_000_000 + Int64(now.nanoseconds))
+  }
 
   /// Whole seconds, rounded down.
   var seconds: Int64 {

@@ -1,4 +1,5 @@
 import Diagnostics
+import LinuxKernel
 public import Logging
 public import NIOCore
 import NIOHTTP1
@@ -21,10 +22,15 @@ public final class EngineServer: Sendable {
 
   /// The longest head of a request, in bytes: credentials travel in it.
   private static let headLimit = 256 << 10
-  private static let headTimeout = TimeAmount.seconds(10)
+  private let headTimeout: TimeAmount
 
-  /// `product` is what the `Server` header says, such as `Apus/0.1.0 (linux)`.
-  public init(backends: Backends, product: String, group: any EventLoopGroup, logger: Logger) {
+  /// `product` is what the `Server` header says, such as `Apus/0.1.0 (linux)`; `headTimeout` is how long a client may
+  /// take for one request's head.
+  public init(
+    backends: Backends, product: String, group: any EventLoopGroup, logger: Logger,
+    headTimeout: TimeAmount = .seconds(10)
+  ) {
+    self.headTimeout = headTimeout
     self.table = RouteTable(allRoutes(backends))
     self.product = product
     self.group = group
@@ -41,28 +47,22 @@ public final class EngineServer: Sendable {
     switch address {
     case .unix(let path):
       let file = UnixSocketFile(path: path)
-      try await file.clear(group: group)
-      let channel = try await bind(address) { try await bootstrap.bind(unixDomainSocketPath: path).get() }
+      let socket = try file.listen(groupID: socketGroup)
+      let channel = try await bootstrap.withBoundSocket(socket.take()).get()
       channels.withLock {
         $0.listeners.append(channel)
         $0.socketFiles.append(file)
       }
-      try file.admit(groupID: socketGroup)
       return address
     case .tcp(let host, let port):
-      let channel = try await bind(address) { try await bootstrap.bind(host: host, port: port).get() }
+      let channel: any Channel
+      do {
+        channel = try await bootstrap.bind(host: host, port: port).get()
+      } catch {
+        throw ClassifiedError(.conflict, "cannot listen: \(error)", object: address.description)
+      }
       channels.withLock { $0.listeners.append(channel) }
       return .tcp(host: host, port: channel.localAddress?.port ?? port)
-    }
-  }
-
-  private func bind(
-    _ address: ListenAddress, _ bind: () async throws -> any Channel
-  ) async throws -> any Channel {
-    do {
-      return try await bind()
-    } catch {
-      throw ClassifiedError(.conflict, "cannot listen: \(error)", object: address.description)
     }
   }
 
@@ -79,17 +79,17 @@ public final class EngineServer: Sendable {
       .childChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
           self.remember(channel)
-          try EngineServer.configure(channel.pipeline.syncOperations, service: service)
+          try self.configure(channel.pipeline.syncOperations, service: service)
         }
       }
   }
 
-  private static func configure(
+  private func configure(
     _ pipeline: ChannelPipeline.SynchronousOperations, service: RequestService
   ) throws {
     var limits = NIOHTTPDecoderLimitConfiguration()
-    limits.maxHeaderFieldSize = headLimit
-    limits.maxHeaderListSize = headLimit
+    limits.maxHeaderFieldSize = EngineServer.headLimit
+    limits.maxHeaderListSize = EngineServer.headLimit
     let decoder = HTTPRequestDecoder(
       leftOverBytesStrategy: .forwardBytes, informationalResponseStrategy: .drop, limitConfiguration: limits)
     var framing = HTTPResponseEncoder.Configuration()

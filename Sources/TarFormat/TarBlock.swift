@@ -77,11 +77,13 @@ struct TarBlock {
   static func checksums(of bytes: [UInt8]) -> (unsigned: Int64, signed: Int64) {
     var unsigned: Int64 = 0
     var signed: Int64 = 0
-    let blank = Field.checksum.offset..<Field.checksum.offset + Field.checksum.length
-    for (index, stored) in bytes.enumerated() {
-      let byte = blank.contains(index) ? UInt8(ascii: " ") : stored
+    for byte in bytes {
       unsigned += Int64(byte)
       signed += Int64(Int8(bitPattern: byte))
+    }
+    for byte in bytes[Field.checksum.offset..<Field.checksum.offset + Field.checksum.length] {
+      unsigned += Int64(UInt8(ascii: " ")) - Int64(byte)
+      signed += Int64(UInt8(ascii: " ")) - Int64(Int8(bitPattern: byte))
     }
     return (unsigned, signed)
   }

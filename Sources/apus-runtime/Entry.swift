@@ -29,7 +29,7 @@ enum Entry {
       let parsed = try ParsedArguments(global.words.dropFirst(), options: verb.options + [.flag("help", "h", "")])
       if parsed.isSet("help") { return try printHelp(verb) }
       if verb.entersContainer {
-        try SelfProtection.ensure(arguments: arguments, environment: ProcessEnvironment.current)
+        try SelfProtection.ensure(arguments: arguments, environment: InheritedEnvironment.current)
       }
       return try verb.run(parsed, try settings(global))
     } catch {
@@ -41,7 +41,7 @@ enum Entry {
   /// Serves as a container's first process.
   static func reapContainer(_ arguments: [String]) -> Int32 {
     do {
-      return try ReapingInit.run(arguments: arguments, environment: ProcessEnvironment.current)
+      return try ReapingInit.run(arguments: arguments, environment: InheritedEnvironment.current)
     } catch {
       ErrorLog().write(error)
       return errorKind(of: error) == .notFound ? 127 : 126

@@ -41,7 +41,7 @@ struct ErrorLog {
       var entry = Entry()
       entry.level = level
       entry.msg = line
-      entry.time = Clock.timestamp()
+      entry.time = Timestamp.now()
       let text =
         usesJSON
         ? entry.json() : Array("time=\"\(entry.time)\" level=\(level) msg=\(quoted(line))".utf8)

@@ -1,10 +1,12 @@
 import ContainerRuntime
-import Diagnostics
-import LinuxKernel
+import Glibc
+
+// An OCI runtime with runc's command line.
+//
+//     apus-runtime [options] COMMAND [options] [arguments]
+//
+// The same file serves as the first process of containers with `--init`, under another name.
 
 let arguments = CommandLine.arguments
-// The runtime's file serves as the `--init` of containers too, under another name.
-if ProgramName.isReapingInit(arguments.first) {
-  ProgramExit.end(Entry.reapContainer(arguments))
-}
-ProgramExit.end(Entry.run(arguments))
+let name = arguments.first?.split(separator: "/").last.map(String.init)
+exit(name == ReapingInit.name ? Entry.reapContainer(arguments) : Entry.run(arguments))

@@ -9,7 +9,8 @@ import LinuxKernel
 do {
   let control = Descriptor(owning: 3)
   let runtime = Descriptor(owning: 4)
-  guard CommandLine.arguments.count == 2, (try? control.status()) != nil, (try? runtime.status()) != nil else {
+  guard CommandLine.arguments.count == 2, (try? control.status())?.kind == .socket, (try? runtime.status()) != nil
+  else {
     complain("usage: apus-shim ID, with the descriptors that the server passes")
     Clone.exitChild(2)
   }

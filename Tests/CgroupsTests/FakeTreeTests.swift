@@ -8,7 +8,8 @@ import Testing
 @Suite struct FakeTreeTests {
   @Test func limitsOfVersion2AreWrittenToItsFiles() throws {
     let files = [
-      "cpu.weight", "cpu.max", "cpuset.cpus", "memory.max", "memory.swap.max", "memory.low", "pids.max", "io.bfq.weight",
+      "cpu.weight", "cpu.max", "cpuset.cpus", "memory.max", "memory.swap.max", "memory.low", "pids.max",
+      "io.bfq.weight",
       "io.max",
     ]
     try withTree(files) { cgroup, tree in

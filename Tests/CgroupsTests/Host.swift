@@ -24,9 +24,9 @@ struct Host: Sendable, CustomTestStringConvertible {
   static var canMakeCgroups: Bool { Credentials.effectiveUser == 0 && !all.isEmpty }
   static var hasVersion1: Bool { canMakeCgroups && all[0].hierarchy.mode != .v2 }
 
-  /// Runs `body` with a cgroup that does not exist yet, below a parent of this process's own, and takes both away.
+  /// Runs `body` with a cgroup that does not exist yet, below a parent of its own, and takes both away.
   func withCgroup(_ body: (any Cgroup) throws -> Void) throws {
-    let parent = try CgroupPath("/apus-test-\(ProcessControl.currentID)")
+    let parent = try CgroupPath("/apus-test-\(ProcessControl.currentID)-\(try randomHexadecimal(bytes: 3))")
     let cgroup = hierarchy.cgroup(try parent.appending("c1"))
     defer {
       #expect(throws: Never.self) {
@@ -50,8 +50,13 @@ struct Host: Sendable, CustomTestStringConvertible {
       pause()
       _exit(0)
     case .parent(let child):
-      for version1 in hierarchy.version1 {
-        try HostFiles.write("\(child.pid)", toExisting: "\(version1.mountPoint)\(cgroup.path)/cgroup.procs")
+      do {
+        for version1 in hierarchy.version1 {
+          try HostFiles.write("\(child.pid)", toExisting: "\(version1.mountPoint)\(cgroup.path)/cgroup.procs")
+        }
+      } catch {
+        try child.send(.kill)
+        throw error
       }
       return child
     }

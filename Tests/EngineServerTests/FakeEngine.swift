@@ -16,8 +16,8 @@ final class FakeEngine: Sendable {
   /// What attach and exec start hand out.
   let session: FakeSession
   /// Fires when a wait is over.
-  let exit = Signal<ContainerWait.Exit>()
-  let cancelled = Signal<Void>()
+  let exit = Occurrence<ContainerWait.Exit>()
+  let cancelled = Occurrence<Void>()
 
   init(session: FakeSession = FakeSession(isTerminal: false)) {
     self.session = session
@@ -40,7 +40,7 @@ extension Backends {
 }
 
 /// A value that comes once; tasks wait for it, and their cancellation ends the wait.
-final class Signal<Value: Sendable>: Sendable {
+final class Occurrence<Value: Sendable>: Sendable {
   private let stream: AsyncStream<Value>
   private let continuation: AsyncStream<Value>.Continuation
 
@@ -60,7 +60,7 @@ final class FakeSession: StdioSession {
   private let output: AsyncStream<StdioChunk>
   private let outputEnd: AsyncStream<StdioChunk>.Continuation
   private let input = Mutex(ByteBuffer())
-  let inputClosed = Signal<String>()
+  let inputClosed = Occurrence<String>()
 
   init(isTerminal: Bool) {
     self.isTerminal = isTerminal
@@ -106,7 +106,7 @@ extension FakeEngine: SystemBackend {
   ) async throws {
     try await emit(EventMessage(type: "container", action: "start", time: 1))
     do {
-      _ = try await Signal<Void>().wait()
+      _ = try await Occurrence<Void>().wait()
     } catch {
       cancelled.fire(())
     }

@@ -9,17 +9,25 @@ final class SocketClient: Sendable {
   private let channel: any Channel
   private let input: AsyncStream<ByteBuffer>
 
-  init(path: String) async throws {
+  convenience init(path: String) async throws {
+    try await self.init { try await $0.connect(unixDomainSocketPath: path).get() }
+  }
+
+  convenience init(port: Int) async throws {
+    try await self.init { try await $0.connect(host: "127.0.0.1", port: port).get() }
+  }
+
+  private init(_ connect: (ClientBootstrap) async throws -> any Channel) async throws {
     let (input, continuation) = AsyncStream<ByteBuffer>.makeStream()
     self.input = input
-    channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+    let bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
       .channelOption(.allowRemoteHalfClosure, value: true)
       .channelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
           try channel.pipeline.syncOperations.addHandler(Collector(continuation))
         }
       }
-      .connect(unixDomainSocketPath: path).get()
+    channel = try await connect(bootstrap)
   }
 
   func send(_ text: String) async throws { try await channel.writeAndFlush(ByteBuffer(string: text)) }
@@ -66,12 +74,13 @@ final class SocketClient: Sendable {
 
 /// Runs a server on a socket of its own for the length of a test.
 func withServer(
-  _ engine: FakeEngine = FakeEngine(), _ test: (_ path: String, _ server: EngineServer) async throws -> Void
+  _ engine: FakeEngine = FakeEngine(), headTimeout: TimeAmount = .seconds(10),
+  _ test: (_ path: String, _ server: EngineServer) async throws -> Void
 ) async throws {
   let path = "/tmp/apus-door-\(UUID().uuidString.prefix(8)).sock"
   let server = EngineServer(
     backends: Backends(engine), product: "Apus/test (linux)", group: MultiThreadedEventLoopGroup.singleton,
-    logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, headTimeout: headTimeout)
   try await server.listen(on: .unix(path: path))
   do {
     try await test(path, server)

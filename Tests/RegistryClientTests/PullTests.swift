@@ -10,9 +10,9 @@ import Testing
     let registry = try FakeRegistry(layerSizes: [0, 1, 3_000_000])
     try await withRegistry(registry) { host in
       let client = try RegistryConfiguration.forTests().client()
-      #expect(try await pull("\(host)/x", with: client) == registry.layers)
+      try await #expect(pull("\(host)/x", with: client) == registry.layers)
       // The second time it is known that there is no TLS.
-      #expect(try await pull("\(host)/x", with: client) == registry.layers)
+      try await #expect(pull("\(host)/x", with: client) == registry.layers)
       let accept = registry.seen("/manifests/").first?.headers["accept"] ?? []
       #expect(accept == MediaType.acceptedManifests.map(\.rawValue))
     }
@@ -81,11 +81,11 @@ import Testing
     try await withRegistry(registry) { host in
       let client = try RegistryConfiguration.forTests().client()
       registry.fail(2, where: "/manifests/") { $0 = ScriptedResponse(status: .serviceUnavailable) }
-      #expect(try await pull("\(host)/x", with: client) == registry.layers)
+      try await #expect(pull("\(host)/x", with: client) == registry.layers)
       registry.fail(2, where: "/blobs/") {
         $0 = ScriptedResponse(status: .tooManyRequests, headers: ["retry-after": "0"])
       }
-      #expect(try await pull("\(host)/x", with: client) == registry.layers)
+      try await #expect(pull("\(host)/x", with: client) == registry.layers)
 
       let before = registry.seen("/manifests/").count
       registry.fail(.max, where: "/manifests/") {
@@ -99,24 +99,21 @@ import Testing
   }
 
   @Test func keepsToItsSlots() async throws {
-    let running = Mutex((now: 0, most: 0))
+    let gauge = Gauge()
     let slots = DownloadSlots(3)
     try await withThrowingTaskGroup(of: Void.self) { group in
       for _ in 0..<20 {
         group.addTask {
           try await slots.run {
-            running.withLock {
-              $0.now += 1
-              $0.most = max($0.most, $0.now)
-            }
+            gauge.enter()
             for _ in 0..<10 { await Task.yield() }
-            running.withLock { $0.now -= 1 }
+            gauge.leave()
           }
         }
       }
       try await group.waitForAll()
     }
-    #expect(running.withLock { $0.most } <= 3)
+    #expect(gauge.most <= 3)
   }
 
   @Test func leavesTheLineWhenCancelled() async throws {
@@ -142,9 +139,14 @@ import Testing
     let registry = try FakeRegistry()
     try await withRegistry(registry) { host in
       let client = try RegistryConfiguration.forTests().client()
-      registry.fail(1, where: "/blobs/") { $0.ending = .silent(after: 0) }
+      let (underWay, signal) = AsyncStream.makeStream(of: Void.self)
+      registry.fail(1, where: "/blobs/") { response in
+        response.ending = .silent(after: 0)
+        signal.yield()
+      }
       await withTaskGroup(of: ErrorKind?.self) { group in
         group.addTask {
+          defer { signal.finish() }
           do {
             try await pull("\(host)/x", with: client)
             return nil
@@ -152,10 +154,27 @@ import Testing
             return errorKind(of: error)
           }
         }
-        while registry.seen("/blobs/").isEmpty { await Task.yield() }
-        group.cancelAll()
+        for await _ in underWay.prefix(1) { group.cancelAll() }
         for await kind in group { #expect(kind == .cancelled) }
       }
     }
+  }
+}
+
+/// How many are somewhere at the same time.
+private final class Gauge: Sendable {
+  private let state = Mutex((now: 0, most: 0))
+
+  var most: Int { state.withLock { $0.most } }
+
+  func enter() {
+    state.withLock {
+      $0.now += 1
+      $0.most = max($0.most, $0.now)
+    }
+  }
+
+  func leave() {
+    state.withLock { $0.now -= 1 }
   }
 }

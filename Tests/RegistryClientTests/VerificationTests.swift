@@ -36,7 +36,10 @@ import Testing
     #expect(sink.bytes == bytes)
     #expect(sink.restarts == 0)
     #expect(sink.retries >= 1)
-    if count > 0 { #expect(registry.seen("/blobs/")[1].headers["range"] == ["bytes=\(count)-"]) }
+    // The last bytes before the break may have been lost with the connection.
+    for range in registry.seen("/blobs/").dropFirst().flatMap({ $0.headers["range"] }) {
+      #expect(try #require(Int(range.dropFirst("bytes=".count).dropLast())) <= count)
+    }
   }
 
   @Test func resumesWhereItStoodStill() async throws {
@@ -152,7 +155,7 @@ import Testing
     try await withRegistry(registry) { host in
       let client = try RegistryConfiguration.forTests().client()
       if fault == .noHeader {
-        #expect(try await pull("\(host)/x", with: client) == registry.layers)
+        try await #expect(pull("\(host)/x", with: client) == registry.layers)
       } else {
         let error = await #expect(throws: ClassifiedError.self) { try await pull("\(host)/x", with: client) }
         #expect(error?.kind == .dataLoss || error?.kind == .invalid, "\(String(describing: error))")

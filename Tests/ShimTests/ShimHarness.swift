@@ -48,7 +48,8 @@ final class ShimHarness {
     let pair = try SocketPair()
     let ours = pair.first
     let theirs = pair.second
-    pid = try Self.spawnShim(id, control: theirs, runtime: HostFiles.open(runtime, .readOnly))
+    let program = try MemFD.sealedCopy(of: HostFiles.open(runtime, .readOnly), name: "apus-runtime")
+    pid = try Self.spawnShim(id, control: theirs, runtime: program)
     control = ShimClient(ours)
     try control?.send(.launch(launch))
   }

@@ -7,6 +7,7 @@
 #include "clinux_bpf.h"
 #include "clinux_events.h"
 #include "clinux_files.h"
+#include "clinux_memory.h"
 #include "clinux_mounts.h"
 #include "clinux_processes.h"
 #include "clinux_sockets.h"

@@ -34,8 +34,8 @@ enum V2CPU {
     }
   }
 
-  /// The weight, 1 to 10,000, for shares, 2 to 262,144: a curve through (2, 1), (1024, 100) and (262144, 10000), so that
-  /// the normal value of one scale is that of the other.
+  /// The weight, 1 to 10,000, for shares, 2 to 262,144: a curve through (2, 1), (1024, 100) and (262144, 10000), so
+  /// that the normal value of one scale is that of the other.
   static func weight(shares: UInt64) -> UInt64 {
     if shares <= 2 { return 1 }
     if shares >= 262_144 { return 10_000 }

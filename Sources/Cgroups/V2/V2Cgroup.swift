@@ -151,6 +151,7 @@ struct V2Cgroup: Cgroup {
 
   /// The controllers that the root of a hierarchy has to give.
   static func controllers(ofRoot root: String) throws -> [String] {
-    try CgroupDirectory(path: root).read("cgroup.controllers")?.split(whereSeparator: \.isWhitespace).map(String.init) ?? []
+    try CgroupDirectory(path: root).read("cgroup.controllers")?.split(whereSeparator: \.isWhitespace).map(String.init)
+      ?? []
   }
 }

@@ -39,12 +39,19 @@ public struct FlagSpec: Sendable {
   public let complaint: (@Sendable (String) -> String?)?
 
   public init(
-    _ long: String, _ short: Character? = nil, _ kind: FlagKind, valueName: String? = nil,
-    default defaultValue: String? = nil, _ help: String
+    _ long: String, _ short: Character?, _ kind: FlagKind, valueName: String? = nil, default value: String? = nil,
+    _ help: String
   ) {
     self.init(
-      long: long, short: short, kind: kind, valueName: valueName ?? FlagSpec.valueName(of: kind),
-      defaultValue: defaultValue, help: help, isHidden: false, deprecation: nil, complaint: nil)
+      long: long, short: short, kind: kind, valueName: valueName ?? FlagSpec.valueName(of: kind), defaultValue: value,
+      help: help, isHidden: false, deprecation: nil, complaint: nil)
+  }
+
+  /// A flag without a short name.
+  public init(
+    _ long: String, _ kind: FlagKind, valueName: String? = nil, default value: String? = nil, _ help: String
+  ) {
+    self.init(long, nil, kind, valueName: valueName, default: value, help)
   }
 
   private init(
@@ -63,31 +70,43 @@ public struct FlagSpec: Sendable {
   }
 
   /// A flag that is on or off.
-  public static func bool(
-    _ long: String, _ short: Character? = nil, default isOn: Bool = false, _ help: String
-  ) -> FlagSpec {
+  public static func bool(_ long: String, _ short: Character?, default isOn: Bool = false, _ help: String) -> FlagSpec {
     FlagSpec(long, short, .bool, default: isOn ? "true" : nil, help)
   }
 
+  /// A flag that is on or off.
+  public static func bool(_ long: String, default isOn: Bool = false, _ help: String) -> FlagSpec {
+    FlagSpec(long, nil, .bool, default: isOn ? "true" : nil, help)
+  }
+
   /// A flag with one text.
-  public static func string(
-    _ long: String, _ short: Character? = nil, default value: String? = nil, _ help: String
-  ) -> FlagSpec {
+  public static func string(_ long: String, _ short: Character?, default value: String? = nil, _ help: String) -> FlagSpec {
     FlagSpec(long, short, .string, default: value, help)
   }
 
+  /// A flag with one text.
+  public static func string(_ long: String, default value: String? = nil, _ help: String) -> FlagSpec {
+    FlagSpec(long, nil, .string, default: value, help)
+  }
+
   /// A flag that may be given several times.
-  public static func list(
-    _ long: String, _ short: Character? = nil, valueName: String? = nil, _ help: String
-  ) -> FlagSpec {
+  public static func list(_ long: String, _ short: Character?, valueName: String? = nil, _ help: String) -> FlagSpec {
     FlagSpec(long, short, .list, valueName: valueName, help)
   }
 
+  /// A flag that may be given several times.
+  public static func list(_ long: String, valueName: String? = nil, _ help: String) -> FlagSpec {
+    FlagSpec(long, nil, .list, valueName: valueName, help)
+  }
+
   /// A flag with a whole number.
-  public static func integer(
-    _ long: String, _ short: Character? = nil, default value: String? = nil, _ help: String
-  ) -> FlagSpec {
+  public static func integer(_ long: String, _ short: Character?, default value: String? = nil, _ help: String) -> FlagSpec {
     FlagSpec(long, short, .integer, default: value, help)
+  }
+
+  /// A flag with a whole number.
+  public static func integer(_ long: String, default value: String? = nil, _ help: String) -> FlagSpec {
+    FlagSpec(long, nil, .integer, default: value, help)
   }
 
   /// The same flag, left out of help and completion.

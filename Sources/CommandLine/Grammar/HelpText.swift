@@ -27,7 +27,7 @@ public enum HelpText {
     for command in commands {
       let heading = command.section ?? "Commands"
       if lines[heading] == nil { headings.append(heading) }
-      lines[heading, default: []].append("  \(command.name.padded(to: max(width, 11)))  \(command.summary)")
+      lines[heading, default: []].append("  \(command.name.padded(to: max(width, 11)))  \(command.headline)")
     }
     return headings.map { "\($0):\n" + (lines[$0] ?? []).joined(separator: "\n") }
   }
@@ -67,6 +67,14 @@ public enum HelpText {
       lines.append(rest)
     }
     return lines.joined(separator: "\n" + String(repeating: " ", count: indent))
+  }
+}
+
+extension CommandSpec {
+  /// The summary's first line, without a full stop.
+  fileprivate var headline: String {
+    let line = summary.prefix { $0 != "\n" }
+    return String(line.last == "." ? line.dropLast() : line)
   }
 }
 

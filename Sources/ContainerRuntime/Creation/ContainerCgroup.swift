@@ -32,8 +32,24 @@ struct ContainerCgroup: Sendable {
   /// Makes the cgroup and sets its limits.
   func make(_ resources: LinuxResources?) throws {
     try cgroup.create()
-    if let resources { try cgroup.apply(resources) }
+    guard var resources else { return }
+    if !resources.devices.isEmpty { resources.devices += Self.alwaysAllowedDevices }
+    try cgroup.apply(resources)
   }
+
+  /// What a container may do with devices whatever its rules say: make any node, and use those that it always has
+  /// (runtime-spec config-linux.md, "Default Devices") and its terminals.
+  private static let alwaysAllowedDevices: [LinuxDeviceRule] = {
+    let numbers: [(major: Int64, minor: Int64?)] = [
+      (1, 3), (1, 5), (1, 7), (1, 8), (1, 9), (5, 0), (5, 1), (5, 2), (136, nil),
+    ]
+    return [
+      LinuxDeviceRule(allow: true, type: "c", access: "m"), LinuxDeviceRule(allow: true, type: "b", access: "m"),
+    ]
+      + numbers.map {
+        LinuxDeviceRule(allow: true, type: "c", major: $0.major, minor: $0.minor, access: "rwm")
+      }
+  }()
 
   /// Clones with the new process in the cgroup, where that can be said at the clone.
   func clone(_ options: Clone.Options) throws -> Clone.Side {

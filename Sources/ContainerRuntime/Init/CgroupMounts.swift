@@ -29,6 +29,7 @@ struct CgroupMounts {
     _ mount: MountPlan, at target: borrowing Descriptor, in root: borrowing RootedDirectory
   ) throws {
     let context = try FilesystemContext("tmpfs")
+    try context.set("source", "tmpfs")
     try context.set("mode", "755")
     try context.set("size", "65536")
     try context.makeMount([.noSetUserID, .noDevices, .noExecution]).attach(at: target)
@@ -55,6 +56,7 @@ struct CgroupMounts {
   private func tree(of version1: CgroupHierarchy.Version1) throws -> MountTree {
     guard hasOwnNamespace else { return try MountTree(copying: version1.mountPoint + (path?.description ?? "")) }
     let context = try FilesystemContext("cgroup")
+    try context.set("source", "cgroup")
     for controller in version1.controllers { try context.setFlag(controller) }
     if let name = version1.name {
       // A named hierarchy has no controllers, which version 1 wants to be said.
@@ -68,6 +70,8 @@ struct CgroupMounts {
     guard hasOwnNamespace else {
       return try MountTree(copying: (hierarchy.unified ?? "") + (path?.description ?? ""))
     }
-    return try FilesystemContext("cgroup2").makeMount()
+    let context = try FilesystemContext("cgroup2")
+    try context.set("source", "cgroup")
+    return try context.makeMount()
   }
 }

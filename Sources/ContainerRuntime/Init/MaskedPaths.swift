@@ -31,6 +31,7 @@ struct MaskedPaths {
         try MountTree(copying: try root.open(empty, .pathOnly)).attach(at: place)
       } else {
         let context = try FilesystemContext("tmpfs")
+        try context.set("source", "tmpfs")
         try context.set("size", "4096")
         try context.makeMount([.readOnly, .noSetUserID, .noDevices, .noExecution]).attach(at: place)
         empty = path

@@ -143,6 +143,12 @@ public struct Container: Sendable {
     return HookRunner(point: "poststop", state: state(.stopped)).runAll(hooks)
   }
 
+  /// Removes the directory of a container whose creation ended half-way, if there is one.
+  public static func removeRemains(_ id: String, settings: RuntimeSettings) throws {
+    let directory = try StateDirectory(root: settings.root, id: id)
+    if try HostFiles.exists(directory.path) { try directory.remove() }
+  }
+
   /// Stops all processes where they are.
   public func pause() throws {
     guard [.running, .created].contains(try status()) else {

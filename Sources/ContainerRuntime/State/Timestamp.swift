@@ -1,8 +1,9 @@
 import LinuxKernel
 
 /// Points in time as the runtime's documents write them (RFC 3339, section 5.6, in UTC with nanoseconds).
-enum Timestamp {
-  static func now() -> String { text(FileTime.now) }
+public enum Timestamp {
+  /// The time now.
+  public static func now() -> String { text(FileTime.now) }
 
   static func text(_ time: FileTime) -> String {
     let secondsOfDay = floorModulo(time.seconds, 86_400)

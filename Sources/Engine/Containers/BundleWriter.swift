@@ -19,10 +19,8 @@ struct BundleWriter {
     let id = container.id
     let bundle = layout.bundle(of: id)
     let directory = layout.directory(of: id)
-    do {
-      // A record of an earlier run would be taken for this one's.
-      try HostFiles.remove(layout.exitRecord(of: id))
-    } catch let error as SystemError where error.errno == noSuchFile {}
+    // A record of an earlier run would be taken for this one's.
+    try HostFiles.removeTree(layout.exitRecord(of: id))
     try HostFiles.makeDirectories("\(bundle)/rootfs", permissions: 0o700)
     let spec = plan.spec(id: id, containerDirectory: directory, findings: findings)
     try write(spec.json(), to: "\(bundle)/config.json", permissions: 0o600)
@@ -33,8 +31,8 @@ struct BundleWriter {
   private func writeOwnFiles(_ directory: String) throws {
     let hosts = "\(directory)/hosts"
     guard try !HostFiles.exists(hosts) else { return }
-    let machineHosts = (try HostFiles.readIfPresent("/etc/hosts")).map { String(decoding: $0, as: UTF8.self) } ?? ""
-    let resolver = (try HostFiles.readIfPresent("/etc/resolv.conf")).map { String(decoding: $0, as: UTF8.self) } ?? ""
+    let machineHosts = String(decoding: try HostFiles.readIfPresent("/etc/hosts") ?? [], as: UTF8.self)
+    let resolver = String(decoding: try HostFiles.readIfPresent("/etc/resolv.conf") ?? [], as: UTF8.self)
     let (hostname, domainname) = (plan.namespaces.hostname, plan.namespaces.domainname)
     try write([UInt8]("\(hostname)\n".utf8), to: "\(directory)/hostname")
     try write([UInt8](plan.network.resolverFile(ofMachine: resolver).utf8), to: "\(directory)/resolv.conf")
@@ -44,10 +42,6 @@ struct BundleWriter {
   }
 
   private func write(_ bytes: [UInt8], to path: String, permissions: UInt32 = 0o644) throws(SystemError) {
-    let file = try HostFiles.open(path, [.writeOnly, .create, .truncate], permissions: permissions)
-    try file.writeAll(bytes)
+    try HostFiles.open(path, [.writeOnly, .create, .truncate], permissions: permissions).writeAll(bytes)
   }
 }
-
-/// ENOENT, errno(3).
-let noSuchFile: Int32 = 2

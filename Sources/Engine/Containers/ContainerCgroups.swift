@@ -49,12 +49,9 @@ struct ContainerCgroups: Sendable {
     let mounts = hierarchy.version1.map(\.mountPoint) + (hierarchy.unified.map { [$0] } ?? [])
     var names: Set<String> = []
     for mount in mounts {
-      do throws(SystemError) {
-        let directory = try Directory("\(mount)\(parent)")
-        names.formUnion(try directory.entries().filter { $0.kind == .directory }.map(\.name.description))
-      } catch {
-        guard error.errno == noSuchFile else { throw error }
-      }
+      guard try HostFiles.exists("\(mount)\(parent)") else { continue }
+      let directory = try Directory("\(mount)\(parent)")
+      names.formUnion(try directory.entries().filter { $0.kind == .directory }.map(\.name.description))
     }
     return names
   }

@@ -1,4 +1,5 @@
 import Diagnostics
+import Logging
 import NIOCore
 import OCIRuntimeSpec
 
@@ -6,7 +7,7 @@ import OCIRuntimeSpec
 /// means, and carries that out. Nothing else changes the container.
 ///
 /// Nothing here is shared: the loop lives inside the task that runs it.
-struct ContainerLoop: ~Copyable {
+final class ContainerLoop {
   private let container: Container
   private let engine: Engine
 
@@ -24,13 +25,13 @@ struct ContainerLoop: ~Copyable {
   }
 
   /// Runs until the container has been removed or the engine ends.
-  consuming func run() async {
+  func run() async {
     for await command in container.inbox {
       await handle(command)
     }
   }
 
-  private mutating func handle(_ command: ContainerCommand) async {
+  private func handle(_ command: ContainerCommand) async {
     switch command {
     case .start(let reply):
       await answer(reply) { loop in try await loop.perform(.start) }
@@ -63,11 +64,11 @@ struct ContainerLoop: ~Copyable {
     }
   }
 
-  private mutating func answer(
-    _ reply: ContainerCommand.Reply, _ work: (inout ContainerLoop) async throws -> Void
+  private func answer(
+    _ reply: ContainerCommand.Reply, _ work: (ContainerLoop) async throws -> Void
   ) async {
     do {
-      try await work(&self)
+      try await work(self)
       reply.set(.success(()))
     } catch {
       reply.set(.failure(error))
@@ -76,7 +77,7 @@ struct ContainerLoop: ~Copyable {
 
   // MARK: Commands
 
-  private mutating func stop(signal: Int32, timeout: Int?, _ reply: ContainerCommand.Reply) async {
+  private func stop(signal: Int32, timeout: Int?, _ reply: ContainerCommand.Reply) async {
     do {
       try await perform(.stop(signal: signal, timeout: timeout))
       try FailPoint.stopAfterSignal.pass()
@@ -86,7 +87,7 @@ struct ContainerLoop: ~Copyable {
     }
   }
 
-  private mutating func remove(force: Bool, _ reply: ContainerCommand.Reply) async {
+  private func remove(force: Bool, _ reply: ContainerCommand.Reply) async {
     removals.append(reply)
     do {
       try await perform(.remove(force: force))
@@ -101,7 +102,7 @@ struct ContainerLoop: ~Copyable {
     }
   }
 
-  private mutating func rename(to name: String) async throws {
+  private func rename(to name: String) async throws {
     let old = container.name
     guard name != old else {
       throw ClassifiedError(.invalid, "Renaming a container with the same name as its current name")
@@ -118,7 +119,7 @@ struct ContainerLoop: ~Copyable {
     engine.events.publish("rename", container, ["oldName": "/\(old)"])
   }
 
-  private mutating func attach(_ session: AttachSession) async throws {
+  private func attach(_ session: AttachSession) async throws {
     if shim != nil {
       try await session.connect(to: engine.layout.socket(of: container.id), on: engine.configuration.eventLoops)
     } else {
@@ -128,7 +129,7 @@ struct ContainerLoop: ~Copyable {
     engine.events.publish("attach", container)
   }
 
-  private mutating func note(_ end: ShimEnd, of token: ContainerCommand.RunToken) async {
+  private func note(_ end: ShimEnd, of token: ContainerCommand.RunToken) async {
     guard let shim, shim.token == token else { return }
     let exit = await engine.exit(of: container, after: end)
     do {
@@ -142,7 +143,7 @@ struct ContainerLoop: ~Copyable {
   // MARK: Actions
 
   /// For what nobody waits for: the log is told of a failure instead.
-  private mutating func performWithoutAsker(_ input: ContainerState.Input) async {
+  private func performWithoutAsker(_ input: ContainerState.Input) async {
     do {
       try await perform(input)
     } catch {
@@ -150,20 +151,21 @@ struct ContainerLoop: ~Copyable {
     }
   }
 
-  private mutating func perform(_ input: ContainerState.Input) async throws {
+  private func perform(_ input: ContainerState.Input) async throws {
     for action in try container.handle(input) {
       try await perform(action)
     }
   }
 
-  private mutating func perform(_ action: ContainerState.Action) async throws {
+  private func perform(_ action: ContainerState.Action) async throws {
     switch action {
     case .launch: try await launch()
     case .signal(let number): try await shim?.connection.signal(number)
     case .armDeadline(let seconds): armDeadline(seconds)
     case .abandonStop:
-      settle(&stops, .failure(ClassifiedError(.system, "container \(container.id) does not die after SIGKILL")))
-      settle(&removals, .failure(ClassifiedError(.system, "container \(container.id) does not die after SIGKILL")))
+      stops = settle(stops, .failure(ClassifiedError(.system, "container \(container.id) does not die after SIGKILL")))
+      removals = settle(
+        removals, .failure(ClassifiedError(.system, "container \(container.id) does not die after SIGKILL")))
     case .record: try await engine.records.update(container)
     case .announce(let event): engine.events.publish(event, container)
     case .wakeWaiters: wakeWaiters()
@@ -172,7 +174,7 @@ struct ContainerLoop: ~Copyable {
     }
   }
 
-  private mutating func launch() async throws {
+  private func launch() async throws {
     let token = engine.nextRunToken()
     var start = ContainerStart(container, engine, token: token)
     do {
@@ -196,18 +198,21 @@ struct ContainerLoop: ~Copyable {
     }
   }
 
-  private mutating func wakeWaiters() {
+  private func wakeWaiters() {
     container.wakeWaiters(ContainerWait.Exit(code: container.state.exitCode, error: nil))
-    settle(&stops, .success(()))
+    stops = settle(stops, .success(()))
   }
 
-  private func settle(_ replies: inout [ContainerCommand.Reply], _ result: Result<Void, any Error>) {
+  /// Answers all of `replies`; none is left.
+  private func settle(
+    _ replies: [ContainerCommand.Reply], _ result: Result<Void, any Error>
+  ) -> [ContainerCommand.Reply] {
     for reply in replies { reply.set(result) }
-    replies = []
+    return []
   }
 
   /// Ends what a run has left behind; the container itself stays.
-  private mutating func cleanUp() async throws {
+  private func cleanUp() async throws {
     if let shim {
       shim.connection.acknowledge()
       shim.connection.close()
@@ -217,7 +222,7 @@ struct ContainerLoop: ~Copyable {
     try await engine.converge(container, to: .stopped)
   }
 
-  private mutating func erase() async throws {
+  private func erase() async throws {
     if let shim {
       shim.connection.acknowledge()
       shim.connection.close()
@@ -231,7 +236,7 @@ struct ContainerLoop: ~Copyable {
       try FailPoint.removeBeforeDirectory.pass()
       try await engine.converge(container, to: .absent)
     } catch {
-      settle(&removals, .failure(error))
+      removals = settle(removals, .failure(error))
       throw error
     }
     try await perform(.erased)
@@ -240,6 +245,6 @@ struct ContainerLoop: ~Copyable {
     container.removal.set(.success(ContainerWait.Exit(code: container.state.exitCode, error: nil)))
     for session in waitingAttaches { await session.detach() }
     waitingAttaches = []
-    settle(&removals, .success(()))
+    removals = settle(removals, .success(()))
   }
 }

@@ -1,4 +1,5 @@
 import Diagnostics
+import EngineAPI
 import LinuxKernel
 import NIOPosix
 
@@ -56,11 +57,7 @@ struct Converge: Sendable {
   }
 
   private func names(_ directory: String) throws -> [String] {
-    do {
-      return try HostFiles.list(directory)
-    } catch let error as SystemError where error.errno == noSuchFile {
-      return []
-    }
+    try HostFiles.exists(directory) ? HostFiles.list(directory) : []
   }
 }
 

@@ -2,6 +2,7 @@ public import EngineAPI
 
 import Diagnostics
 import NIOPosix
+import OCIRuntimeSpec
 import ShimProtocol
 import Synchronization
 

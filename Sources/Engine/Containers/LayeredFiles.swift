@@ -26,7 +26,8 @@ struct LayeredFiles: Sendable {
     for path in roots {
       do throws(SystemError) {
         let root = try RootedDirectory(path)
-        if try isWhiteout(root, directory) || isWhiteout(root, "\(directory)/\(name)") { return nil }
+        if try isWhiteout(root, directory) { return nil }
+        if try isWhiteout(root, "\(directory)/\(name)") { return nil }
         if let file = try open(root, "\(directory)/\(name)") {
           return try file.readAll(limit: 4 << 20)
         }

@@ -1,6 +1,7 @@
 import Diagnostics
 import EngineAPI
 import LinuxKernel
+import Logging
 import NIOPosix
 import ShimProtocol
 import StateStore

@@ -1,4 +1,5 @@
 import Diagnostics
+import EngineAPI
 import LinuxKernel
 import OCIRuntimeSpec
 
@@ -42,7 +43,8 @@ enum StartFindings {
       let matches = try devices(at: mapping.pathOnHost, as: mapping.pathInContainer)
       guard !matches.isEmpty else {
         throw ClassifiedError(
-          .invalid, "error gathering device information while adding custom device \"\(mapping.pathOnHost)\": "
+          .invalid,
+          "error gathering device information while adding custom device \"\(mapping.pathOnHost)\": "
             + "not a device node")
       }
       let taken = Set(matches.map(\.path))
@@ -74,7 +76,9 @@ enum StartFindings {
 
   /// All devices of the host but those that every container has its own of.
   private static func everyDevice() throws -> [FoundDevice] {
-    let own: Set<String> = ["pts", "shm", "fd", "mqueue", "console", "ptmx", "full", "null", "random", "tty", "urandom", "zero"]
+    let own: Set<String> = [
+      "pts", "shm", "fd", "mqueue", "console", "ptmx", "full", "null", "random", "tty", "urandom", "zero",
+    ]
     return try HostFiles.list("/dev").filter { !own.contains($0) && !$0.hasPrefix(".") }.flatMap { name in
       let status = try HostFiles.status("/dev/\(name)", followingLink: false)
       return status.kind == .symbolicLink ? [] : try devices(at: "/dev/\(name)", as: "/dev/\(name)")

@@ -93,9 +93,9 @@ final class EventHistory: Sendable {
 extension EventHistory {
   /// Publishes what happened to a container: its labels, name and image go along.
   func publish(_ action: String, _ container: Container, _ extra: [String: String] = [:]) {
-    var attributes = container.configuration.config.labels ?? [:]
+    var attributes = container.configuration.request.config.labels ?? [:]
     attributes["name"] = container.name
-    attributes["image"] = container.configuration.config.image
+    attributes["image"] = container.configuration.request.config.image
     attributes.merge(extra) { $1 }
     publish(type: "container", action, id: container.id.text, attributes)
   }

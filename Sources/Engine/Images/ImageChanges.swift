@@ -20,7 +20,7 @@ extension Engine {
 
   /// Throws: `notFound`, `conflict` when a container uses it.
   public func removeImage(_ name: String, force: Bool, prune: Bool) async throws -> [ImageDeleteItem] {
-    let removals = try await images.remove(name, force: force, prune: prune, uses: await imageUses())
+    let removals = try await images.remove(name, force: force, prune: prune, uses: imageUses())
     return removals.map { removal in
       switch removal {
       case .untagged(let reference, let image):
@@ -41,9 +41,12 @@ extension Engine {
       guard !name.isEmpty else { return nil }
       return try ImageReference(tag.map { $0.isEmpty ? name : "\(name):\($0)" } ?? name).withDefaultTag
     }
-    let image = try await images.importImage(
-      from: ByteArrays(tar), reference: reference, changes: changes, message: message,
-      platform: try platform.map { try Platform($0) } ?? .host)
+    var options = ImportOptions()
+    options.reference = reference
+    options.changes = changes
+    options.message = message ?? ""
+    options.platform = try platform.flatMap { $0.isEmpty ? nil : try Platform($0) } ?? .host
+    let image = try await images.importImage(from: ByteArrays(tar), options: options)
     publishImageEvent("import", image.id, name: reference?.familiar ?? image.id.description)
     try await emit(ProgressMessage(status: image.id.description))
   }
@@ -68,9 +71,9 @@ extension Engine {
       return try await group.next() ?? []
     }
     for item in loaded {
-      publishImageEvent("load", item.image.id, name: item.references.first ?? item.image.id.description)
-      for reference in item.references { try await emit(ProgressMessage(stream: "Loaded image: \(reference)\n")) }
-      if item.references.isEmpty {
+      publishImageEvent("load", item.image.id, name: item.names.first ?? item.image.id.description)
+      for reference in item.names { try await emit(ProgressMessage(stream: "Loaded image: \(reference)\n")) }
+      if item.names.isEmpty {
         try await emit(ProgressMessage(stream: "Loaded image ID: \(item.image.id)\n"))
       }
     }

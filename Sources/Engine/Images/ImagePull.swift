@@ -1,6 +1,7 @@
 import Diagnostics
 import EngineAPI
 import ImageStore
+import LinuxKernel
 import NIOCore
 import OCIImageSpec
 import RegistryClient
@@ -18,7 +19,7 @@ struct ImagePull: Sendable {
   /// Returns the image, and whether it is new here.
   ///
   /// Throws: `notFound`, `unauthorized`, `unavailable`, `dataLoss`; `unsupported` for schema 1 and foreign platforms.
-  func run(_ repository: RegistryRepository) async throws -> (image: StoredImage, isNew: Bool, digest: Digest) {
+  func run(_ repository: RemoteRepository) async throws -> (image: StoredImage, isNew: Bool, digest: Digest) {
     let intake = images.beginIntake()
     let top = try await repository.resolve()
     // Not said before: until the first message an error still has an HTTP status of its own.
@@ -44,8 +45,8 @@ struct ImagePull: Sendable {
   }
 
   private func chooseManifest(
-    _ top: ResolvedManifest, _ repository: RegistryRepository
-  ) async throws -> (Manifest, Descriptor, [UInt8]) {
+    _ top: ResolvedManifest, _ repository: RemoteRepository
+  ) async throws -> (Manifest, OCIImageSpec.Descriptor, [UInt8]) {
     switch top.document {
     case .manifest(let manifest): return (manifest, top.descriptor, top.bytes)
     case .index(let index):
@@ -58,7 +59,7 @@ struct ImagePull: Sendable {
   }
 
   private func configuration(
-    of manifest: Manifest, _ repository: RegistryRepository, _ intake: ImageIntake
+    of manifest: Manifest, _ repository: RemoteRepository, _ intake: ImageIntake
   ) async throws -> ImageConfiguration {
     let digest = manifest.configuration.digest
     if intake.hasBlob(digest) { return try ImageConfiguration(try await intake.readBlob(digest)) }
@@ -70,7 +71,7 @@ struct ImagePull: Sendable {
 
   /// A layer with all that its place in the image says about it.
   private struct PlacedLayer: Sendable {
-    let descriptor: Descriptor
+    let descriptor: OCIImageSpec.Descriptor
     let diffID: Digest
     let chain: ChainID
   }
@@ -88,7 +89,7 @@ struct ImagePull: Sendable {
     }
   }
 
-  private func pull(_ layer: PlacedLayer, _ repository: RegistryRepository, _ intake: ImageIntake) async throws {
+  private func pull(_ layer: PlacedLayer, _ repository: RemoteRepository, _ intake: ImageIntake) async throws {
     let progress = LayerProgress(
       id: String(layer.descriptor.digest.short), total: layer.descriptor.size, report: report)
     if intake.hasLayer(layer.chain) && intake.hasBlob(layer.descriptor.digest) { return progress.say("Already exists") }
@@ -105,7 +106,7 @@ struct ImagePull: Sendable {
   }
 
   private func fetch(
-    _ layer: PlacedLayer, _ repository: RegistryRepository, _ intake: ImageIntake, _ progress: LayerProgress
+    _ layer: PlacedLayer, _ repository: RemoteRepository, _ intake: ImageIntake, _ progress: LayerProgress
   ) async throws {
     guard let ingest = try await intake.ingest(layer.descriptor.digest, size: layer.descriptor.size) else { return }
     do {
@@ -170,7 +171,7 @@ extension Engine {
       for await message in messages { try await emit(message) }
       try await group.waitForAll()
     }
-    releaseUnusedMemory()
+    HeapMemory.release()
   }
 
   /// Checks credentials against their registry (`POST /auth`).

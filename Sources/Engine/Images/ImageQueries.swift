@@ -22,7 +22,7 @@ extension Engine {
       let created = configuration.created.flatMap { Timestamp(rfc3339: $0) } ?? Timestamp(nanoseconds: 0)
       let summary = ImageSummary(
         id: image.id.description, repoTags: image.repoTags, repoDigests: image.repoDigests, created: created.seconds,
-        size: image.size, labels: configuration.config?.labels)
+        size: image.size, labels: configuration.config.labels)
       guard ImageFilter.matches(summary, filters), before.map({ image.stored < $0 }) ?? true,
         since.map({ image.stored > $0 }) ?? true
       else { continue }
@@ -45,7 +45,7 @@ extension Engine {
     answer.repoDigests = found.image.repoDigests
     answer.created = configuration.created
     answer.author = configuration.author ?? ""
-    answer.config = configuration.config.map(ImageConfig.init)
+    answer.config = ImageConfig(configuration.config)
     answer.architecture = configuration.platform.architecture
     answer.variant = configuration.platform.variant
     answer.os = configuration.platform.os
@@ -61,7 +61,7 @@ extension Engine {
   public func imageHistory(_ name: String) async throws -> [ImageHistoryItem] {
     try await images.history(of: images.resolve(name)).map { entry in
       ImageHistoryItem(
-        id: entry.id?.description ?? "<missing>",
+        id: entry.image?.description ?? "<missing>",
         created: entry.created.flatMap { Timestamp(rfc3339: $0) }?.seconds ?? 0, createdBy: entry.createdBy,
         tags: entry.tags.isEmpty ? nil : entry.tags, size: entry.size, comment: entry.comment)
     }
@@ -122,7 +122,8 @@ extension ImageConfig {
     entrypoint = config.entrypoint
     workingDir = config.workingDirectory
     labels = config.labels.isEmpty ? nil : config.labels
-    exposedPorts = config.exposedPorts.isEmpty ? nil : Dictionary(config.exposedPorts.map { ($0, EmptyObject()) }) { a, _ in a }
+    exposedPorts =
+      config.exposedPorts.isEmpty ? nil : Dictionary(config.exposedPorts.map { ($0, EmptyObject()) }) { a, _ in a }
     volumes = config.volumes.isEmpty ? nil : Dictionary(config.volumes.map { ($0, EmptyObject()) }) { a, _ in a }
     stopSignal = config.stopSignal
     shell = config.shell

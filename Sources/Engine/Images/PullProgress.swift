@@ -42,7 +42,8 @@ final class LayerProgress: Sendable {
     let width = 50
     let done = total > 0 ? Int(min(current, total) * Int64(width) / total) : 0
     let head = done > 0 ? String(repeating: "=", count: done - 1) + ">" : ""
-    let drawn = done > 0 ? head + String(repeating: " ", count: width - done) : ">" + String(repeating: " ", count: width)
+    let drawn =
+      done > 0 ? head + String(repeating: " ", count: width - done) : ">" + String(repeating: " ", count: width)
     return "[\(drawn)]  \(humanSize(current))/\(humanSize(total))"
   }
 }

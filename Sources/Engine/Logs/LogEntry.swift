@@ -75,7 +75,8 @@ private struct LogScanner {
       guard var unit = hexadecimal() else { return false }
       if (0xD800..<0xDC00).contains(unit) {
         // A high surrogate: its low half must follow.
-        guard take(UInt8(ascii: "\\")), take(UInt8(ascii: "u")), let low = hexadecimal(), (0xDC00..<0xE000).contains(low)
+        guard take(UInt8(ascii: "\\")), take(UInt8(ascii: "u")), let low = hexadecimal(),
+          (0xDC00..<0xE000).contains(low)
         else { return false }
         unit = 0x10000 + (unit - 0xD800) << 10 + (low - 0xDC00)
       }

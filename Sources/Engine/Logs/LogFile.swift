@@ -1,3 +1,4 @@
+import Diagnostics
 import LinuxKernel
 
 /// One file of a container's log, open at some place. Blocking: to be used on a thread of the pool.

@@ -1,5 +1,6 @@
 import Diagnostics
 import EngineAPI
+import LinuxKernel
 import OCIRuntimeSpec
 
 /// What a container's configuration means, concern by concern, with every default resolved.
@@ -78,7 +79,7 @@ struct ContainerPlan: Sendable {
     resources.view(&inspect.hostConfig)
     mounts.view(&inspect)
     network.view(&inspect)
-    namespaces.view(&inspect.config, &inspect.hostConfig)
+    namespaces.view(&inspect)
     security.view(&inspect)
     process.view(&inspect)
     logging.view(&inspect, path: logPath)

@@ -37,7 +37,8 @@ struct LoggingPlan: Sendable, Equatable {
         plan.maxFiles = files
       default:
         try refuse("log option \(key)", if: ["labels", "labels-regex", "env", "env-regex", "tag"].contains(key))
-        try refuse("log option \(key)", if: (key == "compress" || key == "mode") && !["false", "blocking"].contains(value))
+        try refuse(
+          "log option \(key)", if: (key == "compress" || key == "mode") && !["false", "blocking"].contains(value))
         try require(
           ["compress", "mode"].contains(key), "unknown log opt '\(key)' for json-file log driver")
       }
@@ -51,7 +52,7 @@ struct LoggingPlan: Sendable, Equatable {
     var digits = Substring(text.lowercased())
     if digits.hasSuffix("b") { digits.removeLast() }
     if digits.hasSuffix("i") { digits.removeLast() }
-    let units: [Character: Double] = ["k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40]
+    let units: [Character: Double] = ["k": 0x1p10, "m": 0x1p20, "g": 0x1p30, "t": 0x1p40]
     let factor = digits.last.flatMap { units[$0] } ?? 1
     if factor > 1 { digits.removeLast() }
     guard let first = digits.first, first.isNumber, let number = Double(digits), number >= 0,

@@ -82,9 +82,9 @@ struct NamespacesPlan: Sendable, Equatable {
   }
 
   /// The resolved defaults in what inspect shows.
-  func view(_ config: inout ContainerConfig, _ host: inout HostConfig) {
-    config.hostname = hostname
-    if host.ipcMode.isEmpty { host.ipcMode = "private" }
-    if host.cgroupnsMode.isEmpty { host.cgroupnsMode = "private" }
+  func view(_ inspect: inout ContainerInspect) {
+    inspect.config.hostname = hostname
+    if inspect.hostConfig.ipcMode.isEmpty { inspect.hostConfig.ipcMode = "private" }
+    if inspect.hostConfig.cgroupnsMode.isEmpty { inspect.hostConfig.cgroupnsMode = "private" }
   }
 }

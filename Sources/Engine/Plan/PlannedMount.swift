@@ -66,7 +66,8 @@ struct PlannedMount: Sendable, Equatable {
       let asked = mount.bindOptions ?? BindOptions()
       guard let path = mount.source, path.hasPrefix("/") else {
         throw ClassifiedError(
-          .invalid, "invalid mount config for type \"bind\": invalid mount path: '\(mount.source ?? "")' mount "
+          .invalid,
+          "invalid mount config for type \"bind\": invalid mount path: '\(mount.source ?? "")' mount "
             + "path must be absolute")
       }
       try require(mount.volumeOptions == nil && mount.tmpfsOptions == nil, "options of another type for \(text)")
@@ -76,7 +77,8 @@ struct PlannedMount: Sendable, Equatable {
       options = [asked.nonRecursive == true ? "bind" : "rbind", propagation]
       if isReadonly { options.append(asked.readOnlyNonRecursive == true ? "ro" : "rro") }
     case "tmpfs":
-      try require(mount.source?.isEmpty != false, "invalid mount config for type \"tmpfs\": field Source must not be specified")
+      try require(
+        mount.source?.isEmpty != false, "invalid mount config for type \"tmpfs\": field Source must not be specified")
       source = .tmpfs
       options = PlannedMount.tmpfsDefaults + (isReadonly ? ["ro"] : [])
       options += try PlannedMount.options(of: mount.tmpfsOptions ?? TmpfsOptions())

@@ -42,7 +42,9 @@ struct ProcessPlan: Sendable, Equatable {
     try require(
       directory.hasPrefix("/"), "the working directory '\(directory)' is invalid, it needs to be an absolute path")
     let timeout = config.stopTimeout ?? defaultStopTimeout
-    try require((-1000...1000).contains(host.oomScoreAdj), "invalid value \(host.oomScoreAdj), range for oom score adj is [-1000, 1000]")
+    try require(
+      (-1000...1000).contains(host.oomScoreAdj),
+      "invalid value \(host.oomScoreAdj), range for oom score adj is [-1000, 1000]")
     let size = host.consoleSize
     return ProcessPlan(
       arguments: arguments,

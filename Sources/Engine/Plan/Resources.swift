@@ -1,5 +1,6 @@
 import Diagnostics
 import EngineAPI
+import LinuxKernel
 import OCIRuntimeSpec
 
 /// The limits of a container: CPU, memory, tasks, block I/O and devices.
@@ -218,12 +219,12 @@ extension ResourcesPlan {
       }
     }
     func throttles(_ kind: BlockLimit.Kind) -> [LinuxBlockIO.ThrottleDevice] {
-      limits(kind).map { .init(major: $0.number.major, minor: $0.number.minor, rate: $0.value) }
+      limits(kind).map { .init(major: Int64($0.number.major), minor: Int64($0.number.minor), rate: $0.value) }
     }
     return LinuxBlockIO(
       weight: blockWeight,
       weightDevice: limits(.weight).map {
-        .init(major: $0.number.major, minor: $0.number.minor, weight: UInt16(clamping: $0.value))
+        .init(major: Int64($0.number.major), minor: Int64($0.number.minor), weight: UInt16(clamping: $0.value))
       },
       throttleReadBpsDevice: throttles(.readBytes), throttleWriteBpsDevice: throttles(.writeBytes),
       throttleReadIOPSDevice: throttles(.readOperations), throttleWriteIOPSDevice: throttles(.writeOperations))
@@ -246,12 +247,6 @@ extension ResourcesPlan {
     if let swap = memory.swap { host.memorySwap = swap }
     host.oomKillDisable = host.oomKillDisable ?? false
   }
-}
-
-/// A device's major and minor numbers.
-struct DeviceNumber: Sendable, Hashable {
-  var major: Int64
-  var minor: Int64
 }
 
 /// A device of the host as the start found it, with the access that the container gets.

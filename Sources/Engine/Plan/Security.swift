@@ -136,7 +136,7 @@ extension SecurityPlan {
     spec.process?.apparmorProfile = appArmorProfile
     switch seccomp {
     case .unconfined: break
-    case .builtin: spec.linux?.seccomp = defaultProfile(capabilities: capabilities)
+    case .builtin: spec.linux?.seccomp = LinuxSeccomp.defaultProfile(capabilities: capabilities)
     case .custom(let profile): spec.linux?.seccomp = profile.filter(capabilities: Set(capabilities))
     }
   }

@@ -30,7 +30,9 @@ struct StoredConfiguration: Codable, Sendable, Equatable {
     config.shell = config.shell ?? image.shell
     config.env = Self.merge(config.env ?? [], image.environment)
     config.labels = image.labels.merging(config.labels ?? [:]) { $1 }
-    for port in image.exposedPorts { config.exposedPorts = (config.exposedPorts ?? [:]).merging([port: EmptyObject()]) { $1 } }
+    for port in image.exposedPorts {
+      config.exposedPorts = (config.exposedPorts ?? [:]).merging([port: EmptyObject()]) { $1 }
+    }
     for path in image.volumes { config.volumes = (config.volumes ?? [:]).merging([path: EmptyObject()]) { $1 } }
     if config.entrypoint == nil {
       // A command of the user replaces the image's; an entrypoint of the user drops it.

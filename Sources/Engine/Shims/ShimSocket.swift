@@ -35,7 +35,9 @@ enum ShimSocket {
   ) -> ClientBootstrap {
     ClientBootstrap(group: group)
       .channelOption(.autoRead, value: automaticRead)
-      .channelOption(.recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 512, initial: 2048, maximum: 65_536))
+      .channelOption(
+        .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 512, initial: 2048, maximum: 65_536)
+      )
       .channelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
           try channel.pipeline.syncOperations.addHandler(ShimFrameHandler(receive: receive))

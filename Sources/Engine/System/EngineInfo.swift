@@ -1,6 +1,7 @@
 public import EngineAPI
 
 import Diagnostics
+import ImageStore
 import NIOPosix
 import OCIImageSpec
 

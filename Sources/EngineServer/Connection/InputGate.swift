@@ -16,7 +16,7 @@ final class InputGate: ChannelInboundHandler, RemovableChannelHandler {
   private var isClosed = false
   private var held = CircularBuffer<ByteBuffer>()
   private var heldEnd = false
-  private var isWithinHead = false
+  private var expectsHead = true
   private var deadline: Scheduled<Void>?
   private var context: ChannelHandlerContext?
 
@@ -47,13 +47,13 @@ final class InputGate: ChannelInboundHandler, RemovableChannelHandler {
 
   /// A request's head is complete.
   func headArrived() {
-    isWithinHead = false
+    expectsHead = false
     deadline?.cancel()
     deadline = nil
   }
 
   /// The next bytes belong to a new head.
-  func expectHead() { isWithinHead = true }
+  func expectHead() { expectsHead = true }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     let buffer = unwrapInboundIn(data)
@@ -63,7 +63,7 @@ final class InputGate: ChannelInboundHandler, RemovableChannelHandler {
   private func pass(_ buffer: ByteBuffer, _ context: ChannelHandlerContext) {
     context.fireChannelRead(wrapInboundOut(buffer))
     // Nearly every head comes in one piece and has arrived by now.
-    guard isWithinHead, deadline == nil, self.context != nil else { return }
+    guard expectsHead, deadline == nil, self.context != nil else { return }
     let channel = context.channel
     deadline = context.eventLoop.assumeIsolated().scheduleTask(in: headTimeout) {
       channel.pipeline.fireErrorCaught(HeadTimeout())

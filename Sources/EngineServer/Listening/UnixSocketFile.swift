@@ -1,39 +1,46 @@
 import Diagnostics
+import Glibc
 import LinuxKernel
-import NIOCore
-import NIOPosix
 
 /// The file of a unix socket: who may connect is decided by its owner, group and permissions.
 struct UnixSocketFile: Sendable {
   let path: String
 
-  /// Removes a socket that a dead server left behind, and nothing else.
+  /// Listens here, open to the members of a group: 0660. A socket that a dead server left behind is replaced.
   ///
-  /// Throws: kind `conflict` when a server answers on it, or when the path is something other than a socket.
-  func clear(group: any EventLoopGroup) async throws {
-    guard try HostFiles.exists(path) else { return }
+  /// Throws: kind `conflict` when a server answers here, or when something other than a socket is here.
+  func listen(groupID: UInt32?) throws -> LinuxKernel.Descriptor {
+    if try HostFiles.exists(path) { try clear() }
+    let socket = try UnixSocket.listen(at: path, permissions: 0o660, backlog: 256)
+    if let groupID { try HostFiles.setOwner(path, user: Credentials.effectiveUser, group: groupID) }
+    return socket
+  }
+
+  /// Removes a socket on which nobody answers, and nothing else.
+  private func clear() throws {
     guard try HostFiles.status(path, followingLink: false).kind == .socket else {
       throw ClassifiedError(.conflict, "exists and is not a socket", object: path)
     }
-    do {
-      let channel = try await ClientBootstrap(group: group).connect(unixDomainSocketPath: path).get()
-      try await channel.close()
-    } catch {
-      try HostFiles.remove(path)
-      return
+    guard try isDead() else {
+      throw ClassifiedError(
+        .conflict, "another server is listening", object: path, advice: "stop it, or give this one another -H")
     }
-    throw ClassifiedError(.conflict, "another server is listening", object: path, advice: "stop it, or use another -H")
+    try HostFiles.remove(path)
+  }
+
+  private func isDead() throws(SystemError) -> Bool {
+    do {
+      _ = try UnixSocket.connect(to: path)
+      return false
+    } catch {
+      if error.errno == ECONNREFUSED { return true }
+      throw error
+    }
   }
 
   /// Removes the file at the end, unless it has gone.
   func remove() throws {
     if try HostFiles.exists(path) { try HostFiles.remove(path) }
-  }
-
-  /// Lets the group's members connect: 0660.
-  func admit(groupID: UInt32?) throws {
-    if let groupID { try HostFiles.setOwner(path, user: 0, group: groupID) }
-    try HostFiles.setPermissions(path, 0o660)
   }
 }
 

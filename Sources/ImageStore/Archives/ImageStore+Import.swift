@@ -64,8 +64,9 @@ extension ImageStore {
   private func spool(
     _ stream: some AsyncSequence<[UInt8], any Error> & Sendable, to path: String
   ) async throws -> ArchiveSpool.File {
-    let file = SharedDescriptor(
-      try await transfers.run { try HostFiles.open(path, [.writeOnly, .create, .exclusive]) })
+    let file = try await transfers.run {
+      SharedDescriptor(try HostFiles.open(path, [.writeOnly, .create, .exclusive]))
+    }
     let hasher = Mutex(ContentHasher())
     var size: Int64 = 0
     for try await piece in stream {

@@ -1,4 +1,5 @@
 import Diagnostics
+import LayerArchive
 import LinuxKernel
 import Logging
 import OCIImageSpec

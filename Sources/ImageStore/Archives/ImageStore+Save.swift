@@ -1,6 +1,7 @@
 import Diagnostics
 import LinuxKernel
 import OCIImageSpec
+import StateStore
 import TarFormat
 
 extension ImageStore {

@@ -17,9 +17,21 @@ public struct MountInfo: Sendable, Equatable {
   /// Options of the file system, such as a cgroup hierarchy's controllers.
   public let superOptions: [String]
 
-  /// All mounts that a process sees, in the order they were made.
-  public static func read(process: String = "self") throws(SystemError) -> [MountInfo] {
-    try HostFiles.readText("/proc/\(process)/mountinfo").split(separator: "\n").compactMap { MountInfo(line: $0) }
+  /// The mounts that a process sees, in the order they were made; only those of types that begin with `prefix`, which
+  /// spares a program that starts often the reading of all the others.
+  public static func read(process: String = "self", typePrefix prefix: String = "") throws(SystemError) -> [MountInfo] {
+    let mark = Array(" - \(prefix)".utf8)
+    return try HostFiles.read("/proc/\(process)/mountinfo").split(separator: UInt8(ascii: "\n")).compactMap { line in
+      guard contains(line, mark) else { return nil }
+      return MountInfo(line: String(decoding: line, as: UTF8.self)[...])
+    }
+  }
+
+  private static func contains(_ line: ArraySlice<UInt8>, _ mark: [UInt8]) -> Bool {
+    guard line.count >= mark.count else { return false }
+    return (line.startIndex...(line.endIndex - mark.count)).contains { start in
+      line[start] == mark[0] && line[start..<(start + mark.count)].elementsEqual(mark)
+    }
   }
 
   /// Reads one line; nil when it is none.

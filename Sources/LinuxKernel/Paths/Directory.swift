@@ -28,7 +28,9 @@ public struct Directory: ~Copyable, Sendable {
     -> Descriptor
   {
     Descriptor(
-      owning: try unsafe act("open", name) { unsafe clinux_openat($0, $1, flags.union(.noFollow).kernelValue, permissions) })
+      owning: try unsafe act("open", name) {
+        unsafe clinux_openat($0, $1, flags.union(.noFollow).kernelValue, permissions)
+      })
   }
 
   /// Opens the directory `name`. Throws: ENOTDIR for anything else, a symbolic link too.
@@ -67,7 +69,8 @@ public struct Directory: ~Copyable, Sendable {
 
   /// Makes a device node, fifo, socket or empty regular file. mknodat(2): the umask applies.
   public func makeNode(
-    _ name: some KernelPath, kind: FileKind, permissions: UInt32, device: DeviceNumber = DeviceNumber(major: 0, minor: 0)
+    _ name: some KernelPath, kind: FileKind, permissions: UInt32,
+    device: DeviceNumber = DeviceNumber(major: 0, minor: 0)
   ) throws(SystemError) {
     try unsafe act("mknod", name) { unsafe mknodat($0, $1, kind.modeBits | permissions, device.kernelValue) }
   }

@@ -94,7 +94,8 @@ public struct RootedDirectory: ~Copyable, Sendable {
 
   /// Makes a device node, fifo, socket or empty regular file. The umask applies.
   public func makeNode(
-    _ path: some KernelPath, kind: FileKind, permissions: UInt32, device: DeviceNumber = DeviceNumber(major: 0, minor: 0)
+    _ path: some KernelPath, kind: FileKind, permissions: UInt32,
+    device: DeviceNumber = DeviceNumber(major: 0, minor: 0)
   ) throws(SystemError) {
     try inParent(of: path) { (directory, name) throws(SystemError) in
       try directory.makeNode(name, kind: kind, permissions: permissions, device: device)

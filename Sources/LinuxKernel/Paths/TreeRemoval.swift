@@ -24,8 +24,8 @@ extension Directory {
   }
 }
 
-/// One removal. Each level holds a descriptor and a stack frame, so a hostile tree thousands of levels deep would exhaust both:
-/// what lies deeper than `mostLevels` is moved up into the top directory, where a later round finds it.
+/// One removal. Each level holds a descriptor and a stack frame, so a hostile tree thousands of levels deep would
+/// exhaust both: what lies deeper than `mostLevels` is moved up into the top directory, where a later round finds it.
 private struct TreeRemoval {
   private static let mostLevels = 48
   private var moved = 0

@@ -9,7 +9,9 @@ public enum UnixSocket {
   /// Listens at a path, which must not exist. A path that is too long is bound through its directory's descriptor.
   ///
   /// Throws: EADDRINUSE when something is there, a socket that nobody listens at too.
-  public static func listen(at path: String, permissions: UInt32 = 0o600, backlog: Int32 = 128, nonblocking: Bool = true)
+  public static func listen(
+    at path: String, permissions: UInt32 = 0o600, backlog: Int32 = 128, nonblocking: Bool = true
+  )
     throws(SystemError) -> Descriptor
   {
     let socket = try make(nonblocking: nonblocking)

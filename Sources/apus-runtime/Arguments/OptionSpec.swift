@@ -1,6 +1,6 @@
 /// One option of the command line, by the names that runc gives it.
-struct OptionSpec {
-  enum Kind {
+struct OptionSpec: Sendable {
+  enum Kind: Sendable {
     /// Present or not; `--name=false` is allowed.
     case flag
     case value

@@ -1,7 +1,7 @@
 import ContainerRuntime
 
 /// One command of the runtime.
-struct Verb {
+struct Verb: Sendable {
   let name: String
   /// What follows the command's name, for help.
   let usage: String
@@ -12,7 +12,7 @@ struct Verb {
   /// The exit code of a failure.
   var failureCode: Int32 = 1
   /// Does it, and returns the exit code.
-  let run: (ParsedArguments, RuntimeSettings) throws -> Int32
+  let run: @Sendable (ParsedArguments, RuntimeSettings) throws -> Int32
 
   static let table: [Verb] = [
     .create, .start, .run, .exec, .state, .list, .kill, .delete, .pause, .resume, .ps, .update, .events, .spec,

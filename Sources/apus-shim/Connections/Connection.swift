@@ -26,6 +26,7 @@ final class Connection: LoopSource, InputFeeder {
   private var order: ConnectionOrder
   private var unsent = ByteQueue()
   private var isInputPaused = false
+  private var isTakingRequests = false
   private var closesWhenSent = false
 
   init(
@@ -127,7 +128,12 @@ final class Connection: LoopSource, InputFeeder {
     }
   }
 
+  /// Hands on what has come, one by one, until one of them pauses the input.
   private func takeRequests() {
+    // A request that is answered at once resumes the input while the loop is still in it.
+    guard !isTakingRequests else { return }
+    isTakingRequests = true
+    defer { isTakingRequests = false }
     do throws(ProtocolError) {
       while isOpen, !isInputPaused, let request = try decoder.next() {
         try order.accept(request)

@@ -25,7 +25,7 @@ final class EventLoop {
   }
 
   /// How long to wait before asking again when the kernel has no memory to watch one more descriptor.
-  private static let retryPause: UInt64 = 20_000_000
+  private static let retryPause: UInt64 = 100_000_000
 
   private let epoll: Epoll
   private var slots: [Slot?] = []

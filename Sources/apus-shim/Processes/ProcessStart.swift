@@ -1,3 +1,4 @@
+import Diagnostics
 import LinuxKernel
 import ShimProtocol
 
@@ -86,7 +87,7 @@ final class ProcessStart {
   private func takeProcess() throws -> Started {
     let text = try HostFiles.readText(request.pidFile, limit: 64)
     guard let pid = Int32(text.prefix { $0.isNumber }) else {
-      throw SystemError(errno: 0, call: "read the number of the process from", object: request.pidFile)
+      throw ClassifiedError(.system, "the runtime wrote no process number", object: request.pidFile)
     }
     if let console {
       let terminal = try console.receiveTerminal()

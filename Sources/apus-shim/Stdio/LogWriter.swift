@@ -8,7 +8,9 @@ import ShimProtocol
 /// never leaves half of one, and never stops the container.
 final class LogWriter {
   /// When this much has been formatted, it is written: short lines grow to many times their size.
-  private static let flushThreshold = 32 * 1024
+  private static let flushThreshold = 16 * 1024
+  /// Room for that and a record of usual length; what a longer one took is given back.
+  private static let bufferCapacity = flushThreshold + 4 * 1024
 
   private let configuration: ShimLog
   private var file: SharedDescriptor
@@ -43,6 +45,7 @@ final class LogWriter {
   }
 
   private func append(_ text: ArraySlice<UInt8>, endsLine: Bool, stream: OutputStream, time: LogTimestamp) {
+    records.reserveCapacity(LogWriter.bufferCapacity)
     JSONLogLine.append(text, endsLine: endsLine, stream: stream, time: time, to: &records)
     let isFull = configuration.maxBytes > 0 && size + UInt64(records.count) >= configuration.maxBytes
     guard isFull || records.count >= LogWriter.flushThreshold else { return }
@@ -61,7 +64,7 @@ final class LogWriter {
       try? file.descriptor.truncate(to: Int64(size))
       report(error)
     }
-    records.removeAll(keepingCapacity: records.capacity <= 2 * LogWriter.flushThreshold)
+    records.removeAll(keepingCapacity: records.capacity < 2 * LogWriter.bufferCapacity)
   }
 
   /// Moves `log` to `log.1`, `log.1` to `log.2` and so on; the oldest is overwritten. With one file, it starts anew.

@@ -51,9 +51,12 @@ struct CredentialHelper {
         .notFound, "the credential helper is not in the search path", object: program,
         advice: "install it, or take it out of config.json")
     }
-    let (requests, answers) = (try Pipe(), try Pipe())
-    let (requestEnd, answerEnd) = (requests.writeEnd, answers.readEnd)
-    let (childInput, childOutput) = (requests.readEnd, answers.writeEnd)
+    let requests = try Pipe()
+    let childInput = requests.readEnd
+    let requestEnd = requests.writeEnd
+    let answers = try Pipe()
+    let childOutput = answers.writeEnd
+    let answerEnd = answers.readEnd
     var spawn = Spawn(program: path, arguments: [program, verb], environment: environment.words)
     spawn.pass(childInput, as: 0)
     spawn.pass(childOutput, as: 1)

@@ -113,16 +113,16 @@ struct ContainerOptions {
 
   private func addPorts(_ request: inout ContainerCreateRequest) throws {
     var exposed: [String: EmptyObject] = [:]
-    var bindings: PortMap = [:]
+    var bindings: [String: [PortBinding]] = [:]
     for option in try flags.strings("publish").flatMap(PortOption.published) {
       exposed[option.containerPort] = EmptyObject()
-      bindings[option.containerPort] = (bindings[option.containerPort] ?? nil ?? []) + [option.binding].compactMap { $0 }
+      bindings[option.containerPort, default: []] += [option.binding].compactMap { $0 }
     }
     for option in try flags.strings("expose").flatMap(PortOption.exposed) {
       exposed[option.containerPort] = EmptyObject()
     }
     request.config.exposedPorts = exposed.isEmpty ? nil : exposed
-    request.hostConfig.portBindings = bindings
+    request.hostConfig.portBindings = bindings.mapValues { $0 }
     request.hostConfig.publishAllPorts = flags.bool("publish-all")
   }
 

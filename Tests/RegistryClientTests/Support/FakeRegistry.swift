@@ -73,7 +73,7 @@ final class FakeRegistry: Sendable {
       return ScriptedResponse(status: .unauthorized, headers: ["www-authenticate": challenge])
     }
     let parts = request.path.split(separator: "/").map(String.init)
-    guard parts.count > 1 else { return ScriptedResponse(body: Array("{}".utf8)) }
+    if request.path.hasSuffix("/v2/") { return ScriptedResponse(body: Array("{}".utf8)) }
     switch (parts[parts.count - 2], parts[parts.count - 1]) {
     case ("manifests", "latest"), ("manifests", Digest.of(manifestBytes).description):
       return ScriptedResponse(

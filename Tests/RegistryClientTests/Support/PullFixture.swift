@@ -91,6 +91,18 @@ func pull(
   }
 }
 
+/// Runs a program to its end, without holding a thread that other tests need.
+func run(_ program: String, _ arguments: [String]) async throws {
+  let process = Process()
+  process.executableURL = URL(filePath: program)
+  process.arguments = arguments
+  process.standardError = FileHandle.nullDevice
+  try await withCheckedThrowingContinuation { (done: CheckedContinuation<Void, any Error>) in
+    process.terminationHandler = { _ in done.resume() }
+    do { try process.run() } catch { done.resume(throwing: error) }
+  }
+}
+
 /// A certificate for the hosts of the tests, signed by itself, and a certificate directory in which some trust it.
 struct TestCertificate {
   let directory: URL
@@ -98,21 +110,18 @@ struct TestCertificate {
 
   static let hosts = ["registry-1.docker.io", "auth.docker.io", "mirror.test", "registry.test", "cdn.test"]
 
-  init(trustedBy hosts: [String] = Self.hosts) throws {
+  init(trustedBy hosts: [String] = Self.hosts) async throws {
     directory = FileManager.default.temporaryDirectory.appending(path: "apus-registry-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
     let key = directory.appending(path: "key.pem").path
     let certificate = directory.appending(path: "cert.pem").path
-    let openssl = Process()
-    openssl.executableURL = URL(filePath: "/usr/bin/openssl")
-    openssl.arguments = [
-      "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-      "-subj", "/CN=apus-test", "-addext", "subjectAltName=" + Self.hosts.map { "DNS:\($0)" }.joined(separator: ","),
-      "-keyout", key, "-out", certificate,
-    ]
-    openssl.standardError = FileHandle.nullDevice
-    try openssl.run()
-    openssl.waitUntilExit()
+    let names = Self.hosts.map { "DNS:\($0)" }.joined(separator: ",")
+    try await run(
+      "/usr/bin/openssl",
+      [
+        "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+        "-subj", "/CN=apus-test", "-addext", "subjectAltName=\(names)", "-keyout", key, "-out", certificate,
+      ])
     for host in hosts {
       let folder = directory.appending(path: host)
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -134,7 +143,7 @@ func withInternet(
   _ hosts: [String: FakeRegistry], trustedBy trusted: [String] = TestCertificate.hosts,
   _ test: (_ configuration: RegistryConfiguration) async throws -> Void
 ) async throws {
-  let certificate = try TestCertificate(trustedBy: trusted)
+  let certificate = try await TestCertificate(trustedBy: trusted)
   defer { certificate.remove() }
   var servers: [LoopbackServer] = []
   var ports: [String: Int] = [:]

@@ -1,6 +1,8 @@
 import CommandLine
 import Diagnostics
+import EngineAPI
 import EngineClient
+import LinuxKernel
 
 /// `apus attach`
 enum AttachCommand {

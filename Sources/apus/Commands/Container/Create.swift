@@ -1,5 +1,6 @@
 import CommandLine
 import Diagnostics
+import EngineAPI
 import EngineClient
 
 /// `apus create`

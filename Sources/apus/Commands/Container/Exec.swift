@@ -2,6 +2,7 @@ import CommandLine
 import Diagnostics
 import EngineAPI
 import EngineClient
+import LinuxKernel
 
 /// `apus exec`
 enum ExecCommand {

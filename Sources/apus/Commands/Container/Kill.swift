@@ -1,4 +1,5 @@
 import CommandLine
+import EngineClient
 
 /// `apus kill`
 enum KillCommand {

@@ -1,4 +1,5 @@
 import CommandLine
+import EngineClient
 
 /// `apus rename`
 enum RenameCommand {

@@ -1,4 +1,6 @@
 import CommandLine
+import EngineAPI
+import EngineClient
 
 /// `apus top`
 enum TopCommand {

@@ -1,4 +1,5 @@
 import CommandLine
+import EngineClient
 
 /// `apus wait`
 enum WaitCommand {

@@ -1,5 +1,6 @@
 import CommandLine
 import EngineAPI
+import EngineClient
 import LinuxKernel
 
 /// `apus history`

@@ -1,4 +1,5 @@
 import CommandLine
+import EngineAPI
 import EngineClient
 
 /// `apus rmi`

@@ -1,0 +1,102 @@
+import CommandLine
+import Diagnostics
+import LinuxKernel
+
+/// The server's `daemon.json`: the same settings as the flags, by the same names (plural for lists), and `proxies`.
+struct ConfigurationFile: Sendable {
+  /// What a key holds.
+  enum Kind: Sendable {
+    case bool, integer, text, list, proxies
+  }
+
+  /// Every key, with the flag that it stands for.
+  static let keys: [String: (kind: Kind, flag: String?)] = [
+    "cgroup-parent": (.text, "cgroup-parent"), "data-root": (.text, "data-root"), "debug": (.bool, "debug"),
+    "exec-root": (.text, "exec-root"), "group": (.text, "group"), "hosts": (.list, "host"),
+    "insecure-registries": (.list, "insecure-registry"), "log-level": (.text, "log-level"),
+    "max-concurrent-downloads": (.integer, "max-concurrent-downloads"), "pidfile": (.text, "pidfile"),
+    "proxies": (.proxies, nil), "registry-mirrors": (.list, "registry-mirror"), "tls": (.bool, "tls"),
+  ]
+
+  private let values: [String: JSONValue]
+
+  /// Reads the file; where there is none, the settings are empty unless the file was asked for.
+  ///
+  /// Throws: kind `notFound`, kind `invalid` naming the key at fault.
+  init(at path: String, isRequired: Bool) throws {
+    let bytes = try HostFiles.readIfPresent(path, limit: 1 << 20)
+    if bytes == nil, isRequired { throw ClassifiedError(.notFound, "no such configuration file", object: path) }
+    do {
+      try self.init(parsing: bytes ?? [])
+    } catch {
+      throw ClassifiedError(errorKind(of: error), explanation(of: error), object: path)
+    }
+  }
+
+  init(parsing bytes: [UInt8]) throws {
+    // An empty file says nothing, as dockerd has it.
+    guard bytes.contains(where: { !" \t\r\n".utf8.contains($0) }) else {
+      values = [:]
+      return
+    }
+    guard case .object(let members) = try JSONValue(parsing: bytes) else {
+      throw ClassifiedError(.invalid, "is not a JSON object")
+    }
+    var values: [String: JSONValue] = [:]
+    for member in members {
+      guard let (kind, _) = ConfigurationFile.keys[member.name] else {
+        throw ClassifiedError(
+          .invalid, "\"\(member.name)\" is not an option of this server",
+          advice: "known are \(ConfigurationFile.keys.keys.sorted().joined(separator: ", "))")
+      }
+      guard ConfigurationFile.fits(member.value, kind) else {
+        throw ClassifiedError(.invalid, "the value of \"\(member.name)\" is wrong: \(member.value.compact)")
+      }
+      values[member.name] = member.value
+    }
+    self.values = values
+  }
+
+  private static func fits(_ value: JSONValue, _ kind: Kind) -> Bool {
+    switch (kind, value) {
+    case (.bool, .bool), (.text, .string): true
+    case (.integer, .number(let digits)): Int64(digits) != nil
+    case (.list, .array(let items)): items.allSatisfy { $0.stringValue != nil }
+    case (.proxies, .object(let members)):
+      members.allSatisfy {
+        ["http-proxy", "https-proxy", "no-proxy"].contains($0.name) && $0.value.stringValue != nil
+      }
+    default: false
+    }
+  }
+
+  /// Throws: kind `invalid` when a setting stands in the file and on the command line, for which of the two would
+  /// count is a matter of taste.
+  func requireNoConflict(with flags: FlagValues) throws {
+    for (key, value) in values.sorted(by: { $0.key < $1.key }) {
+      guard let flag = ConfigurationFile.keys[key]?.flag, flags.isSet(flag) else { continue }
+      let given = flags.strings(flag).joined(separator: ", ")
+      throw ClassifiedError(
+        .invalid,
+        "\"\(key)\" is set both by a flag and in the configuration file "
+          + "(from flag: \(given), from file: \(value.compact))")
+    }
+  }
+
+  func text(_ key: String) -> String? { values[key]?.stringValue }
+
+  func bool(_ key: String) -> Bool? {
+    if case .bool(let value)? = values[key] { value } else { nil }
+  }
+
+  func integer(_ key: String) -> Int64? {
+    if case .number(let digits)? = values[key] { Int64(digits) } else { nil }
+  }
+
+  func list(_ key: String) -> [String]? {
+    if case .array(let items)? = values[key] { items.compactMap(\.stringValue) } else { nil }
+  }
+
+  /// One of `http-proxy`, `https-proxy` and `no-proxy`.
+  func proxy(_ name: String) -> String { values["proxies"]?[name]?.stringValue ?? "" }
+}

@@ -1,0 +1,58 @@
+import Foundation
+import TarFormat
+
+/// A member with its data, holes filled with zeros.
+struct ReadMember: Equatable {
+  let header: TarHeader
+  var content: [UInt8] = []
+}
+
+/// Reads a whole archive, handed over in pieces of one size.
+func read(_ archive: [UInt8], pieces size: Int) throws -> [ReadMember] {
+  var parser = TarParser()
+  var members: [ReadMember] = []
+  var start = 0
+  while start < archive.count {
+    let piece = Array(archive[start..<min(start + size, archive.count)])
+    start += size
+    var position = 0
+    while let event = try parser.next(in: piece.span, at: &position) {
+      switch event {
+      case .member(let header):
+        members.append(ReadMember(header: header, content: Array(repeating: 0, count: Int(header.size))))
+      case .data(let range, let offset):
+        let place = Int(offset)..<Int(offset) + range.count
+        members[members.count - 1].content.replaceSubrange(place, with: piece[range])
+      case .endOfMember, .endOfArchive: break
+      }
+    }
+  }
+  try parser.finish()
+  return members
+}
+
+/// An archive as `TarWriter` makes it.
+func write(_ members: [ReadMember]) throws -> [UInt8] {
+  try members.flatMap { member in
+    try TarWriter.header(member.header) + member.content + TarWriter.padding(after: Int64(member.content.count))
+  } + TarWriter.trailer
+}
+
+/// Runs a shell script in a new directory and returns the file `out` that it leaves there.
+func output(of script: String) throws -> [UInt8] {
+  let directory = FileManager.default.temporaryDirectory.appendingPathComponent("tar-\(UUID().uuidString)")
+  try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+  defer { try? FileManager.default.removeItem(at: directory) }
+  let shell = Process()
+  shell.executableURL = URL(fileURLWithPath: "/bin/sh")
+  shell.arguments = ["-euc", script]
+  shell.currentDirectoryURL = directory
+  try shell.run()
+  shell.waitUntilExit()
+  guard shell.terminationStatus == 0 else { throw ScriptFailure(status: shell.terminationStatus) }
+  return Array(try Data(contentsOf: directory.appendingPathComponent("out")))
+}
+
+struct ScriptFailure: Error {
+  let status: Int32
+}
