@@ -139,6 +139,10 @@ let package = Package(
     tests("DiagnosticsTests", ["Diagnostics"]),
     tests("LinuxKernelTests", ["LinuxKernel", "Diagnostics"]),
     tests("CgroupsTests", ["Cgroups", "LinuxKernel", "OCIRuntimeSpec", "Diagnostics"]),
+    tests("EngineAPITests", ["EngineAPI"]),
+    tests(
+      "EngineServerTests",
+      ["EngineServer", "Engine", "EngineAPI", "LinuxKernel", "Diagnostics", logging] + nioHTTP),
     tests("ShimProtocolTests", ["ShimProtocol", "Diagnostics"]),
     tests("ShimTests", ["ShimProtocol", "LinuxKernel", "Diagnostics"]),
   ]

@@ -35,11 +35,13 @@ struct Foundations: Sendable {
     facts.thermalPaths = try Foundations.thermalPaths()
     facts.architecture = Platform.host.architecture
     self.facts = facts
-    let last = try ThreadCapabilities.lastOfKernel()
+    // What this process has not got, not even a privileged container can be given.
+    let held = try ThreadCapabilities.current().permitted.intersection(ThreadCapabilities.bounding())
     surroundings = ContainerPlan.Surroundings(
       facts: facts, cgroupParent: configuration.cgroupParent,
       machineName: try Foundations.line("/proc/sys/kernel/hostname"),
-      knownCapabilities: Capability.all.filter { $0.number <= last }.map(\.description))
+      knownCapabilities: held.capabilities.map(\.description),
+      initProgram: "\(configuration.programDirectory)/apus-runtime")
   }
 
   private static func line(_ path: String) throws -> String {

@@ -1,3 +1,4 @@
+import Diagnostics
 import Synchronization
 
 /// A value that comes once, and that any number of tasks can wait for, before and after.
@@ -26,7 +27,7 @@ final class Latch<Value: Sendable>: Sendable {
 
   /// The value, when it comes.
   ///
-  /// Throws: what was set, or `CancellationError` when the waiting task is cancelled.
+  /// Throws: what was set, or `cancelled` when the waiting task is cancelled.
   var value: Value {
     get async throws {
       let number = contents.withLock { contents in
@@ -38,15 +39,17 @@ final class Latch<Value: Sendable>: Sendable {
           let result: Result<Value, any Error>? = contents.withLock { contents in
             if let result = contents.result { return result }
             // A cancellation that came before this line has found nothing to remove.
-            if Task.isCancelled { return .failure(CancellationError()) }
+            if Task.isCancelled { return .failure(whoeverAskedIsGone) }
             contents.waiting[number] = continuation
             return nil
           }
           if let result { continuation.resume(with: result) }
         }
       } onCancel: {
-        contents.withLock { $0.waiting.removeValue(forKey: number) }?.resume(throwing: CancellationError())
+        contents.withLock { $0.waiting.removeValue(forKey: number) }?.resume(throwing: whoeverAskedIsGone)
       }
     }
   }
 }
+
+private let whoeverAskedIsGone = ClassifiedError(.cancelled, "whoever asked has gone")

@@ -11,7 +11,8 @@ public final class EngineClient {
   public let address: EngineAddress
   private let starter: ServerStarter?
   private var version: APIVersion
-  private let isVersionFixed: Bool
+  /// Whether the version is settled: given by the user, or accepted by the server.
+  private var isVersionSettled: Bool
   /// A connection that is between requests.
   private var idle: Connection?
 
@@ -19,7 +20,7 @@ public final class EngineClient {
   public init(address: EngineAddress, version: APIVersion? = nil, starter: ServerStarter? = nil) {
     self.address = address
     self.version = version ?? .maximum
-    isVersionFixed = version != nil
+    isVersionSettled = version != nil
     self.starter = starter
   }
 
@@ -41,14 +42,17 @@ public final class EngineClient {
     _ method: String, _ path: String, _ query: Query = Query(), headers: [(name: String, value: String)] = [],
     body: RequestBody = .none, upgrades: Bool = false
   ) throws -> PendingAnswer {
+    // A body that is read as it is sent cannot be sent again: then the server is asked first.
+    if case .pieces = body, !isVersionSettled { settleVersion(try pingVersion()) }
     var request = Request(
       method: method, target: target(path, query), headers: headers, body: body, upgrades: upgrades)
     var answer = try exchange(request)
-    if answer.head.status == 400, !isVersionFixed, version == .maximum, let older = try olderVersion(answer) {
+    if answer.head.status == 400, !isVersionSettled, let older = try olderVersion(answer) {
       version = older
       request.target = target(path, query)
       answer = try exchange(request)
     }
+    isVersionSettled = true
     let status = answer.head.status
     if status == 304 || status >= 400 {
       let message = try readMessage(answer)
@@ -122,6 +126,11 @@ public final class EngineClient {
     }
     let text = String(decoding: body, as: UTF8.self)
     return text.isEmpty ? answer.head.reason : text
+  }
+
+  private func settleVersion(_ answered: String?) {
+    if let known = answered.flatMap({ APIVersion($0) }), known < version { version = known }
+    isVersionSettled = true
   }
 
   /// The server's own version, when it is older than the one that it has just refused.

@@ -117,6 +117,7 @@ struct RequestService: ConnectionService {
   private func report(_ error: any Error, _ exchange: Exchange) {
     let level: Logger.Level =
       switch errorKind(of: error) {
+      case .system where error is CancellationError: .debug
       case .system, .dataLoss: .error
       default: .debug
       }

@@ -91,6 +91,23 @@ struct CgroupLaws {
     }
   }
 
+  /// /dev/null is open and /dev/zero shut; twice, since the second program replaces the first.
+  @Test(arguments: hosts) func devicesStayShutThatNoRuleOpens(host: Host) throws {
+    try host.withCgroup { cgroup in
+      try cgroup.create()
+      for minor in [5, 3] as [Int64] {
+        try cgroup.apply(
+          LinuxResources(devices: [LinuxDeviceRule(allow: true, type: "c", major: 1, minor: minor, access: "rw")]))
+        let child = try host.startChild(in: cgroup) {
+          // What a child may open it says in its exit code; neither call needs a lock.
+          unsafe (open("/dev/null", O_RDONLY) >= 0 ? 1 : 0) + (open("/dev/zero", O_RDONLY) >= 0 ? 2 : 0)
+        }
+        let opened = try child.wait()
+        #expect(opened == .exited(minor == 3 ? 1 : 2))
+      }
+    }
+  }
+
   @Test(arguments: hosts) func noLimitNeedsNoController(host: Host) throws {
     try host.withCgroup { cgroup in
       try cgroup.create()

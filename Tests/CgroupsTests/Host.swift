@@ -37,8 +37,10 @@ struct Host: Sendable, CustomTestStringConvertible {
     try body(cgroup)
   }
 
-  /// Starts a process that only waits, in the cgroup. The child makes no call of Swift's that could need a lock.
-  func startChild(in cgroup: any Cgroup) throws -> PidFD {
+  /// Starts a process in the cgroup that waits, or does `work` once it is there and exits with what that returns. The
+  /// child makes no call that could need a lock which another thread held.
+  func startChild(in cgroup: any Cgroup, _ work: (() -> Int32)? = nil) throws -> PidFD {
+    let gate = try Pipe()
     let side: Clone.Side
     if let directory = try cgroup.openForClone() {
       side = try Clone.clone(Clone.Options(), cgroup: directory)
@@ -47,8 +49,13 @@ struct Host: Sendable, CustomTestStringConvertible {
     }
     switch consume side {
     case .child:
-      pause()
-      _exit(0)
+      var byte: UInt8 = 0
+      _ = unsafe read(gate.readEnd.rawValue, &byte, 1)
+      guard let work else {
+        pause()
+        _exit(0)
+      }
+      _exit(work())
     case .parent(let child):
       do {
         for version1 in hierarchy.version1 {
@@ -58,6 +65,7 @@ struct Host: Sendable, CustomTestStringConvertible {
         try child.send(.kill)
         throw error
       }
+      try gate.writeEnd.writeAll([1])
       return child
     }
   }

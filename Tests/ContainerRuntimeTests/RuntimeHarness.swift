@@ -92,12 +92,13 @@ final class TestBundle {
   @discardableResult
   func run(_ arguments: [String]) throws -> CommandResult {
     let runtime = try #require(RuntimeHost.runtime)
+    let input = try HostFiles.open("/dev/null", .readOnly)
     // Not pipes: a container that outlives the command would hold them open.
     let output = try MemFD.create("output")
     let errors = try MemFD.create("errors")
     var program = Spawn(
       program: runtime, arguments: ["apus-runtime"] + commands + arguments, environment: ["PATH=/bin:/usr/bin"])
-    program.pass(try HostFiles.open("/dev/null", .readOnly), as: 0)
+    program.pass(input, as: 0)
     program.pass(output, as: 1)
     program.pass(errors, as: 2)
     let status = try Children.wait(for: try program.start())

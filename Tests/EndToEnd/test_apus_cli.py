@@ -93,9 +93,9 @@ def test_life_of_a_detached_container(server):
 
 
 def test_logs_and_streams(server):
-    done = server.apus("run", "--name", "l", "busybox", "sh", "-c", "echo out; echo err >&2", check=0)
+    done = server.apus("run", "--name", "lg", "busybox", "sh", "-c", "echo out; echo err >&2", check=0)
     assert (done.stdout, done.stderr) == ("out\n", "err\n")
-    done = server.apus("logs", "l", check=0)
+    done = server.apus("logs", "lg", check=0)
     assert (done.stdout, done.stderr) == ("out\n", "err\n")
     assert server.apus("run", "-i", "--rm", "busybox", "cat", input="x" * 100000, check=0).stdout == "x" * 100000
 
@@ -113,13 +113,13 @@ def test_terminal(server):
 
 
 def test_detach_and_attach(server):
-    session = pexpect.spawn(str(BIN / "apus"), ["-H", server.host, "run", "-it", "--name", "d", "busybox", "sh"],
+    session = pexpect.spawn(str(BIN / "apus"), ["-H", server.host, "run", "-it", "--name", "dt", "busybox", "sh"],
                             encoding="utf-8", timeout=20)
     session.expect("# ")
     session.send("\x10\x11")
     session.expect(pexpect.EOF)
-    assert server.inspect("d")["State"]["Running"]
-    again = pexpect.spawn(str(BIN / "apus"), ["-H", server.host, "attach", "d"], encoding="utf-8", timeout=20)
+    assert server.inspect("dt")["State"]["Running"]
+    again = pexpect.spawn(str(BIN / "apus"), ["-H", server.host, "attach", "dt"], encoding="utf-8", timeout=20)
     again.sendline("exit 3")
     again.expect(pexpect.EOF)
     again.close()

@@ -155,8 +155,8 @@ def test_detach_keys_leave_it_running_and_attach_returns(server):
 
 
 def test_exec_with_a_terminal(server):
-    server.docker("run", "-d", "--name", "e", "busybox", "sleep", "1000", check=0)
-    session = pexpect.spawn(DOCKER, ["-H", server.host, "exec", "-it", "e", "sh"], encoding="utf-8", timeout=20)
+    server.docker("run", "-d", "--name", "ex", "busybox", "sleep", "1000", check=0)
+    session = pexpect.spawn(DOCKER, ["-H", server.host, "exec", "-it", "ex", "sh"], encoding="utf-8", timeout=20)
     session.expect("# ")
     session.sendline("tty && exit 9")
     session.expect("/dev/pts/")

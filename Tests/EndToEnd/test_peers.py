@@ -39,11 +39,11 @@ def test_podman_runs_with_it(place, rootfs):
     options = ["--network", "none", "--security-opt", "seccomp=unconfined", "--rootfs"]
     done = run(*podman, "run", "--rm", *options, rootfs, "/bin/echo", "under podman")
     assert done.stdout == "under podman\n", done.stderr
-    done = run(*podman, "run", "-d", "--name", "p", *options, rootfs, "/bin/sleep", "1000")
+    done = run(*podman, "run", "-d", "--name", "pp", *options, rootfs, "/bin/sleep", "1000")
     assert done.returncode == 0, done.stderr
-    assert run(*podman, "exec", "p", "/bin/echo", "exec").stdout == "exec\n"
-    assert run(*podman, "stop", "-t", "1", "p").returncode == 0
-    assert run(*podman, "rm", "p").returncode == 0
+    assert run(*podman, "exec", "pp", "/bin/echo", "exec").stdout == "exec\n"
+    assert run(*podman, "stop", "-t", "1", "pp").returncode == 0
+    assert run(*podman, "rm", "pp").returncode == 0
 
 
 def test_dockerd_runs_with_it(place, rootfs):
@@ -63,10 +63,10 @@ def test_dockerd_runs_with_it(place, rootfs):
         options = ["--runtime", "apus", "--network", "none"]
         done = run(*docker, "run", "--rm", *options, "bb", "/bin/echo", "under dockerd")
         assert done.stdout == "under dockerd\n", done.stderr
-        run(*docker, "run", "-d", "--name", "d", *options, "bb", "/bin/sleep", "1000", check=0)
-        assert run(*docker, "exec", "d", "/bin/echo", "exec").stdout == "exec\n"
-        run(*docker, "stop", "-t", "1", "d", check=0)
-        run(*docker, "rm", "d", check=0)
+        run(*docker, "run", "-d", "--name", "dd", *options, "bb", "/bin/sleep", "1000", check=0)
+        assert run(*docker, "exec", "dd", "/bin/echo", "exec").stdout == "exec\n"
+        run(*docker, "stop", "-t", "1", "dd", check=0)
+        run(*docker, "rm", "dd", check=0)
         missing = run(*docker, "run", "--rm", *options, "bb", "/no-such")
         assert missing.returncode == 127, missing.stderr
     finally:

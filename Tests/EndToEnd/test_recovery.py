@@ -50,24 +50,24 @@ def test_exit_while_the_server_is_away_is_not_lost(own_server):
 
 def test_a_following_client_gets_every_line_after_the_restart(own_server):
     server = own_server
-    server.docker("run", "-d", "--name", "n", "busybox", "sh", "-c", NUMBERED.format(count=60, code=0), check=0)
+    server.docker("run", "-d", "--name", "nn", "busybox", "sh", "-c", NUMBERED.format(count=60, code=0), check=0)
     server.kill()
     server.start()
-    followed = server.docker("logs", "-f", "n", timeout=60, check=0).stdout
+    followed = server.docker("logs", "-f", "nn", timeout=60, check=0).stdout
     assert followed == "".join(f"line {i}\n" for i in range(1, 61))
 
 
 def test_exec_and_attach_work_after_a_restart(own_server):
     server = own_server
-    server.docker("run", "-d", "-i", "--name", "x", "busybox", "sh", check=0)
+    server.docker("run", "-d", "-i", "--name", "xx", "busybox", "sh", check=0)
     server.restart()
-    assert server.docker("exec", "x", "echo", "still", check=0).stdout == "still\n"
-    attach = subprocess.Popen([DOCKER, "-H", server.host, "attach", "x"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    assert server.docker("exec", "xx", "echo", "still", check=0).stdout == "still\n"
+    attach = subprocess.Popen([DOCKER, "-H", server.host, "attach", "xx"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                               text=True)
     attach.stdin.write("echo hello; exit 6\n")
     attach.stdin.flush()
     assert attach.communicate(timeout=20)[0] == "hello\n"
-    assert server.docker("wait", "x", check=0).stdout == "6\n"
+    assert server.docker("wait", "xx", check=0).stdout == "6\n"
 
 
 def test_a_lost_shim_takes_its_container_along(own_server):
@@ -120,10 +120,10 @@ def test_every_failpoint_leaves_nothing_half_made(own_server, busybox, point, ac
     server = own_server
     server.restart(failpoints=f"{point}={action}")
     life = [
-        ["run", "-d", "--name", "v", "busybox", "sleep", "1000"],
-        ["exec", "v", "true"],
-        ["stop", "-t", "0", "v"],
-        ["rm", "-f", "v"],
+        ["run", "-d", "--name", "vv", "busybox", "sleep", "1000"],
+        ["exec", "vv", "true"],
+        ["stop", "-t", "0", "vv"],
+        ["rm", "-f", "vv"],
         ["tag", "busybox", "kept:1"],
         ["rmi", "-f", busybox, "busybox:latest", "kept:1"],
         ["pull", busybox],
@@ -134,8 +134,8 @@ def test_every_failpoint_leaves_nothing_half_made(own_server, busybox, point, ac
             server.start()
     server.restart()
     names = server.docker("ps", "-a", "--format", "{{.Names}} {{.State}}", check=0).stdout.split()
-    assert names in ([], ["v", "created"], ["v", "exited"], ["v", "running"])
-    server.docker("rm", "-f", "v")
+    assert names in ([], ["vv", "created"], ["vv", "exited"], ["vv", "running"])
+    server.docker("rm", "-f", "vv")
     server.docker("pull", busybox, check=0)
     assert server.docker("run", "--rm", busybox, "echo", "well", check=0).stdout == "well\n"
     server.assert_nothing_left()

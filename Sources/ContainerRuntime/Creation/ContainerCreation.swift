@@ -144,11 +144,13 @@ public struct ContainerCreation {
   private func makeGate() throws -> ContainerInit.Gate {
     guard case .later = start else { return .none }
     try HostFiles.makeFIFO(directory.fifoPath, permissions: 0o622)
+    // Init opens it as the container's user: it must pass the directory and write into the fifo, and see no more.
+    // Set, because what mknod makes is less the umask.
+    try HostFiles.setPermissions(directory.fifoPath, 0o622)
+    try HostFiles.setPermissions(directory.path, 0o711)
     if plan.namespaces.has(.user) {
-      // Init is another user there: it must pass the directory and open the fifo, and see no more.
       let (user, group) = plan.namespaces.hostRoot
       try HostFiles.setOwner(directory.fifoPath, user: user, group: group)
-      try HostFiles.setPermissions(directory.path, 0o711)
     }
     return .fifo(SharedDescriptor(try HostFiles.open(directory.path, [.pathOnly, .directory])))
   }

@@ -20,13 +20,8 @@ public enum ReapingInit {
     // Blocked before the child exists: no signal that arrives meanwhile is lost.
     let inherited = try SignalSet.all.block()
     let signals = try SignalSource(.all)
-    let side = try Clone.clone()
-    switch consume side {
-    case .child:
-      startCommand(program, command, environment, mask: inherited)
-    case .parent(let child):
-      return try serve(child.pid, signals)
-    }
+    guard let child = try Clone.fork() else { startCommand(program, command, environment, mask: inherited) }
+    return try serve(child, signals)
   }
 
   private static func startCommand(

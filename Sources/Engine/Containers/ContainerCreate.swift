@@ -21,6 +21,7 @@ extension Engine {
 
     let id = ContainerID.random()
     let plan = try plan(configuration, id: id)
+    try await threads.runIfActive { try StartFindings.checkSources(plan.mounts) }
     let chosen: String
     if let wanted {
       try containers.reserve(wanted, for: id)

@@ -70,7 +70,7 @@ extension Engine {
         stream.drain()
         return nil
       }
-      return ExecStdio(isTerminal: exec.request.tty, stream: stream)
+      return ExecStdio(isTerminal: exec.request.tty, exec: exec, stream: stream)
     } catch {
       throw failedExec(exec, error)
     }

@@ -75,9 +75,16 @@ final class ExecSession: Sendable {
 /// A client's connection to the streams of an exec.
 struct ExecStdio: StdioSession {
   let isTerminal: Bool
+  let exec: ExecSession
   let stream: ShimStream
 
-  func nextOutput() async throws -> StdioChunk? { try await stream.next() }
+  /// Ends only when the exit code is known: clients ask for it as soon as the stream ends.
+  func nextOutput() async throws -> StdioChunk? {
+    if let chunk = try await stream.next() { return chunk }
+    if !stream.isDetached, let record = try? await stream.exit.value { exec.note(.ended(code: Int(record.code))) }
+    return nil
+  }
+
   func writeInput(_ bytes: ByteBuffer) async throws { try await stream.write(bytes) }
   func closeInput() async { stream.endInput() }
   /// The connection stays, since the exit comes on it.

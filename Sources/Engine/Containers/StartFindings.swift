@@ -23,8 +23,10 @@ enum StartFindings {
     return findings
   }
 
-  /// Each source of a bind must be there, or is made when it was asked for with `-v`.
-  private static func checkSources(_ mounts: MountsPlan) throws {
+  /// Each source of a bind must be there, or is made when it was asked for with `-v`. Blocking.
+  ///
+  /// Throws: `invalid` for one that is missing.
+  static func checkSources(_ mounts: MountsPlan) throws {
     for mount in mounts.mounts {
       guard case .bind(let path, let isMadeWhenMissing) = mount.source, try !HostFiles.exists(path) else { continue }
       guard isMadeWhenMissing else {

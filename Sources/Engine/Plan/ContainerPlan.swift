@@ -15,14 +15,17 @@ struct ContainerPlan: Sendable {
   let security: SecurityPlan
   let process: ProcessPlan
   let logging: LoggingPlan
+  private let initProgram: String
 
   /// What plans take from their surroundings.
   struct Surroundings: Sendable {
     var facts: HostFacts
     var cgroupParent: String
     var machineName: String
-    /// All that this kernel has, by name.
+    /// All that this machine lets a container have, by name.
     var knownCapabilities: [String]
+    /// The program on the host that serves as `docker-init`.
+    var initProgram: String
   }
 
   /// Throws: `invalid` or `unsupported` for the first option that cannot be had.
@@ -38,6 +41,7 @@ struct ContainerPlan: Sendable {
     security = try .plan(host, facts: surroundings.facts, knownCapabilities: surroundings.knownCapabilities)
     process = try .plan(config, host, hostname: namespaces.hostname)
     logging = try .plan(host.logConfig)
+    initProgram = surroundings.initProgram
   }
 
   /// What a start finds out before it can write the spec: all that lies outside the configuration.
@@ -63,6 +67,11 @@ struct ContainerPlan: Sendable {
       mounts: mounts.spec(
         namespaces: namespaces, isPrivileged: security.isPrivileged, containerDirectory: containerDirectory),
       annotations: process.annotations, linux: linux)
+    if process.hasInit {
+      spec.mounts.append(
+        SpecMount(
+          destination: ProcessPlan.initPath, type: "bind", source: initProgram, options: ["bind", "rprivate", "ro"]))
+    }
     namespaces.spec(&spec)
     network.spec(&spec)
     security.spec(&spec)

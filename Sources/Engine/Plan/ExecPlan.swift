@@ -17,6 +17,7 @@ struct ExecPlan: Sendable, Equatable {
     try require(!(words + (request.env ?? [])).contains { $0.utf8.contains(0) }, "NUL byte in the command or Env")
     var process = container.process
     process.arguments = words
+    process.hasInit = false
     process.hasTerminal = request.tty
     if !request.user.isEmpty { process.user = request.user }
     if !request.workingDir.isEmpty { process.workingDirectory = request.workingDir }

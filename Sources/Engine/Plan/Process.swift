@@ -6,6 +6,8 @@ import OCIRuntimeSpec
 /// What a container runs: the program, as whom, where, with which environment and limits.
 struct ProcessPlan: Sendable, Equatable {
   var arguments: [String]
+  /// Whether an init of the engine's runs the program, passes signals on and reaps zombies.
+  var hasInit: Bool
   /// The whole environment but `HOME`, which comes from the user's entry in the image.
   var environment: [String]
   var workingDirectory: String
@@ -25,6 +27,9 @@ struct ProcessPlan: Sendable, Equatable {
 
   /// How long a container has to stop when nothing else is said, in seconds.
   static let defaultStopTimeout = 10
+
+  /// Where the engine's init appears in a container, by the name that images know.
+  static let initPath = "/sbin/docker-init"
 
   /// Throws: `invalid` for an empty command and malformed values, `unsupported` for what is not there.
   static func plan(_ config: ContainerConfig, _ host: HostConfig, hostname: String) throws(ClassifiedError)
@@ -47,7 +52,7 @@ struct ProcessPlan: Sendable, Equatable {
       "invalid value \(host.oomScoreAdj), range for oom score adj is [-1000, 1000]")
     let size = host.consoleSize
     return ProcessPlan(
-      arguments: arguments,
+      arguments: arguments, hasInit: host.runInit == true && host.pidMode != "host",
       environment: environment(config.env ?? [], hostname: hostname, hasTerminal: config.tty),
       workingDirectory: directory, user: config.user, additionalGroups: host.groupAdd ?? [],
       hasTerminal: config.tty, opensStdin: config.openStdin, stdinOnce: config.stdinOnce,
@@ -67,7 +72,6 @@ struct ProcessPlan: Sendable, Equatable {
       !host.autoRemove || policy.isEmpty || policy == "no",
       "can't create 'AutoRemove' container with restart policy")
     try refuse("restart policy \(policy)", if: !policy.isEmpty && policy != "no")
-    try refuse("Init (--init)", if: host.runInit == true)
     try refuse("Isolation \(host.isolation)", if: !["", "default"].contains(host.isolation))
     try refuse("ContainerIDFile", if: !host.containerIDFile.isEmpty)
     let runtime = host.runtime ?? ""
@@ -119,7 +123,7 @@ extension ProcessPlan {
     var environment = environment
     if !environment.contains(where: { $0.hasPrefix("HOME=") }) { environment.append("HOME=\(user.home)") }
     return Process(
-      args: arguments, env: environment, cwd: workingDirectory,
+      args: hasInit ? [Self.initPath, "--"] + arguments : arguments, env: environment, cwd: workingDirectory,
       user: User(uid: user.uid, gid: user.gid, additionalGids: user.groups), terminal: hasTerminal,
       consoleSize: hasTerminal ? consoleSize : nil, capabilities: security.capabilities(uid: user.uid),
       rlimits: limits, oomScoreAdj: oomScoreAdjustment)

@@ -115,6 +115,9 @@ final class ShimStream: Sendable {
     reader?.resume(returning: nil)
   }
 
+  /// Whether the reader gave up before the end.
+  var isDetached: Bool { contents.withLock { $0.isDraining } }
+
   func close() {
     contents.withLock { $0.channel }?.close(promise: nil)
   }

@@ -71,7 +71,8 @@ public final class StdioRelay {
     }
     try signals?.withDescriptor { try epoll.add($0, .readable, token: Source.signals.rawValue) }
     try wait?.withSocket { try epoll.add($0, .readable, token: Source.wait.rawValue) }
-    if plan.streams.contains(.input) { try watchInput() } else { input = .closed }
+    // Without input of ours the container's ends at once.
+    if plan.streams.contains(.input) { try watchInput() } else { input = .ended }
   }
 
   private func watchInput() throws {
@@ -86,6 +87,7 @@ public final class StdioRelay {
   /// Relays until the end. Throws what a signal's handler throws, and `SystemError` when our output cannot be written.
   public func run() throws -> End {
     try deliver(stream.takeBuffered()[...])
+    if input == .ended { try sendInput() }
     while !(outputEnded && (wait == nil || waitAnswered)) {
       if input == .file, unsent.isEmpty, try readInput() { return .detached }
       let milliseconds: Int32? = input == .file && unsent.isEmpty ? 0 : nil

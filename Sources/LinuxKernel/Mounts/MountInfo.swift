@@ -23,7 +23,7 @@ public struct MountInfo: Sendable, Equatable {
     let mark = Array(" - \(prefix)".utf8)
     return try HostFiles.read("/proc/\(process)/mountinfo").split(separator: UInt8(ascii: "\n")).compactMap { line in
       guard contains(line, mark) else { return nil }
-      return MountInfo(line: String(decoding: line, as: UTF8.self)[...])
+      return MountInfo(bytes: line)
     }
   }
 
@@ -36,41 +36,51 @@ public struct MountInfo: Sendable, Equatable {
 
   /// Reads one line; nil when it is none.
   public init?(line: Substring) {
-    let fields = line.split(separator: " ")
-    guard let separator = fields.firstIndex(of: "-"), separator >= 6, fields.count >= separator + 3,
-      let id = Int(fields[0]), let parentID = Int(fields[1])
+    self.init(bytes: Array(line.utf8)[...])
+  }
+
+  private init?(bytes: ArraySlice<UInt8>) {
+    let fields = bytes.split(separator: UInt8(ascii: " "))
+    guard let separator = fields.firstIndex(where: { $0.elementsEqual("-".utf8) }), separator >= 6,
+      fields.count >= separator + 3, let id = Int(Self.text(fields[0])), let parentID = Int(Self.text(fields[1]))
     else { return nil }
-    let device = fields[2].split(separator: ":").compactMap { UInt32($0) }
+    let device = fields[2].split(separator: UInt8(ascii: ":")).compactMap { UInt32(Self.text($0)) }
     guard device.count == 2 else { return nil }
     self.id = id
     self.parentID = parentID
     self.device = DeviceNumber(major: device[0], minor: device[1])
     root = Self.unescaped(fields[3])
     mountPoint = Self.unescaped(fields[4])
-    options = fields[5].split(separator: ",").map(String.init)
-    propagation = fields[6..<separator].map(String.init)
+    options = Self.list(fields[5])
+    propagation = fields[6..<separator].map(Self.text)
     type = Self.unescaped(fields[separator + 1])
     source = Self.unescaped(fields[separator + 2])
     // A source that is empty leaves one field fewer.
-    superOptions = (fields.count > separator + 3 ? fields[separator + 3] : "").split(separator: ",").map(String.init)
+    superOptions = fields.count > separator + 3 ? Self.list(fields[separator + 3]) : []
+  }
+
+  private static func text(_ field: ArraySlice<UInt8>) -> String { String(decoding: field, as: UTF8.self) }
+
+  private static func list(_ field: ArraySlice<UInt8>) -> [String] {
+    field.split(separator: UInt8(ascii: ",")).map(text)
   }
 
   /// Space, tab, newline and backslash stand as three octal digits after a backslash.
-  private static func unescaped(_ field: Substring) -> String {
-    guard field.utf8.contains(UInt8(ascii: "\\")) else { return String(field) }
-    let bytes = Array(field.utf8)
-    var (result, index): ([UInt8], Int) = ([], 0)
-    while index < bytes.count {
-      if bytes[index] == UInt8(ascii: "\\"), index + 3 < bytes.count,
-        let value = UInt8(String(decoding: bytes[(index + 1)...(index + 3)], as: UTF8.self), radix: 8)
+  private static func unescaped(_ field: ArraySlice<UInt8>) -> String {
+    let backslash = UInt8(ascii: "\\")
+    guard field.contains(backslash) else { return text(field) }
+    var (result, index): ([UInt8], Int) = ([], field.startIndex)
+    while index < field.endIndex {
+      if field[index] == backslash, index + 3 < field.endIndex,
+        let value = UInt8(text(field[(index + 1)...(index + 3)]), radix: 8)
       {
         result.append(value)
         index += 4
       } else {
-        result.append(bytes[index])
+        result.append(field[index])
         index += 1
       }
     }
-    return String(decoding: result, as: UTF8.self)
+    return text(result[...])
   }
 }
