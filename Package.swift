@@ -97,7 +97,7 @@ let package = Package(
       ["Cgroups", "LinuxKernel", "OCIRuntimeSpec", "SeccompFilter", "Diagnostics"]),
     room(
       "LayerArchive",
-      ["TarFormat", "OCIImageSpec", "LinuxKernel", "Diagnostics", "CISAL", "CZstd", crypto],
+      ["TarFormat", "OCIImageSpec", "LinuxKernel", "Diagnostics", "CISAL", "CZstd"],
       linker: codecs),
     room(
       "RegistryClient",
@@ -110,7 +110,7 @@ let package = Package(
     room("StateStore", ["Diagnostics", .product(name: "GRDB", package: "GRDB.swift")]),
     room(
       "ImageStore",
-      ["LayerArchive", "TarFormat", "OCIImageSpec", "StateStore", "LinuxKernel", "Diagnostics", logging, crypto]),
+      ["LayerArchive", "TarFormat", "OCIImageSpec", "StateStore", "LinuxKernel", "Diagnostics", logging]),
 
     // Row 5, domain.
     room(
@@ -131,14 +131,36 @@ let package = Package(
       ["EngineServer", "Engine", "RegistryClient", "CommandLine", "LinuxKernel", "Diagnostics", logging] + nio,
       linker: serverProgram),
     program(
-      "apus-runtime", ["ContainerRuntime", "OCIRuntimeSpec", "LinuxKernel", "Diagnostics"], linker: staticProgram),
+      "apus-runtime", ["ContainerRuntime", "Cgroups", "OCIRuntimeSpec", "LinuxKernel", "Diagnostics"],
+      linker: staticProgram),
     program("apus-shim", ["ShimProtocol", "LinuxKernel", "Diagnostics"], linker: staticProgram),
 
     // Tests, one target for each room; Tests/EndToEnd drives the programs with the real clients.
     tests("TidyTests"),
     tests("DiagnosticsTests", ["Diagnostics"]),
+    tests("OCIImageSpecTests", ["OCIImageSpec", "Diagnostics"]),
+    tests(
+      "RegistryClientTests",
+      [
+        "RegistryClient", "OCIImageSpec", "Diagnostics", logging,
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+      ] + nioHTTP),
+    tests("TarFormatTests", ["TarFormat", "Diagnostics"]),
+    tests("LayerArchiveTests", ["LayerArchive", "TarFormat", "OCIImageSpec", "LinuxKernel", "Diagnostics"]),
+    tests(
+      "ImageStoreTests",
+      ["ImageStore", "StateStore", "TarFormat", "OCIImageSpec", "LinuxKernel", "Diagnostics", logging]),
     tests("LinuxKernelTests", ["LinuxKernel", "Diagnostics"]),
+    tests("StateStoreTests", ["StateStore", "Diagnostics"]),
+    tests(
+      "EngineTests",
+      ["Engine", "EngineAPI", "OCIRuntimeSpec", "OCIImageSpec", "ShimProtocol", "StateStore", "LinuxKernel", "Diagnostics"]
+        + nio),
     tests("CgroupsTests", ["Cgroups", "LinuxKernel", "OCIRuntimeSpec", "Diagnostics"]),
+    tests("OCIRuntimeSpecTests", ["OCIRuntimeSpec"]),
+    tests("SeccompFilterTests", ["SeccompFilter", "OCIRuntimeSpec"]),
+    tests("ContainerRuntimeTests", ["OCIRuntimeSpec", "SeccompFilter", "LinuxKernel"]),
     tests("EngineAPITests", ["EngineAPI"]),
     tests(
       "EngineServerTests",

@@ -103,8 +103,8 @@ make_debian() {
       return
     fi
     say "making debian with mmdebstrap, which takes a while the first time"
-    if ! mmdebstrap --quiet --variant=minbase --format=tar \
-      --aptopt='Acquire::Retries "3"' --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
+    if ! mmdebstrap --quiet --variant=minbase --format=tar --aptopt='Acquire::Retries "3"' \
+      --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
       bookworm "$work/debian.tar" >"$work/mmdebstrap.log" 2>&1 </dev/null; then
       say "no debian image: mmdebstrap failed: $(tail -n 1 "$work/mmdebstrap.log")"
       return

@@ -4,8 +4,8 @@
 oci-layout.py LAYOUT --layer DIRECTORY-OR-TAR... [--cmd WORD...] [--entrypoint WORD...] [--env NAME=VALUE]
               [--created TIME] [--level N]
 
-Each layer is a directory, whose files are taken as root's, or a tar archive, which is taken as it is. The layout is what
-`skopeo copy oci:LAYOUT:latest docker://…` takes.
+Each layer is a directory, whose files are taken as root's, or a tar archive, which is taken as it is. The layout is
+what `skopeo copy oci:LAYOUT:latest docker://…` takes.
 """
 import argparse
 import gzip

@@ -51,7 +51,8 @@ int clinux_signalfd_read(int descriptor, int *signal, int *sender) {
     return errno == EAGAIN ? 0 : -1;
   }
   *signal = (int)info.ssi_signo;
-  *sender = (int)info.ssi_pid;
+  // ssi_pid is 0 too for a process that has no number here, being outside of this pid namespace.
+  *sender = info.ssi_code == SI_KERNEL ? 0 : info.ssi_pid == 0 ? -1 : (int)info.ssi_pid;
   return 1;
 }
 

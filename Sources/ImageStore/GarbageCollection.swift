@@ -1,6 +1,7 @@
 import Diagnostics
 import Glibc
 import LinuxKernel
+import Logging
 import OCIImageSpec
 import StateStore
 
@@ -25,25 +26,41 @@ private struct GarbageCollection {
   private let store: ImageStore
   private let state: CatalogueState
   private let neededLayers: Set<ChainID>
-  private let neededBlobs: Set<Digest>
+  /// nil: a manifest cannot be read, so that nobody knows which blobs are needed.
+  private let neededBlobs: Set<Digest>?
 
   init(_ store: ImageStore, uses: [ImageUse]) throws {
     self.store = store
     state = store.catalogue.current
     var layers = Set<ChainID>()
-    var blobs = Set<Digest>()
     for image in state.images.values {
       var next = image.topLayer
       while let chain = next, layers.insert(chain).inserted { next = state.layers[chain]?.parent }
-      blobs.formUnion([image.id, image.manifest])
-      if case .manifest(let manifest) = try ManifestDocument(try store.readDocument(image.manifest)) {
-        blobs.formUnion(manifest.layers.map(\.digest))
-      }
     }
     let used = Set(uses.flatMap(\.layers))
     layers.formUnion(state.layers.values.filter { used.contains($0.record.directory) }.map(\.chain))
     neededLayers = layers
-    neededBlobs = blobs
+    neededBlobs = Self.neededBlobs(store, state)
+  }
+
+  /// A damaged image must keep neither others from being removed nor its own blobs from being looked at.
+  private static func neededBlobs(_ store: ImageStore, _ state: CatalogueState) -> Set<Digest>? {
+    var blobs = Set<Digest>()
+    for image in state.images.values {
+      blobs.formUnion([image.id, image.manifest])
+      do {
+        guard case .manifest(let manifest) = try ManifestDocument(try store.readDocument(image.manifest)) else {
+          continue
+        }
+        blobs.formUnion(manifest.layers.map(\.digest))
+      } catch {
+        store.logger.error(
+          "blobs are not collected, because an image is damaged",
+          metadata: ["image": "\(image.id)", "error": "\(explanation(of: error))"])
+        return nil
+      }
+    }
+    return blobs
   }
 
   /// First the record, then the files: a crash in between leaves a directory that the next start sweeps.
@@ -71,6 +88,7 @@ private struct GarbageCollection {
   }
 
   func collectBlobs() throws {
+    guard let neededBlobs else { return }
     for algorithm in DigestAlgorithm.allCases {
       for name in try HostFiles.list(store.layout.blobDirectory(algorithm)) {
         guard let digest = try? Digest(algorithm: algorithm, hex: name) else { continue }

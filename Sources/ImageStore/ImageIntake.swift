@@ -20,17 +20,7 @@ public final class ImageIntake: Sendable {
   }
 
   deinit {
-    let abandoned = store.table.close(lease)
-    guard !abandoned.isEmpty else { return }
-    store.transfers.submit { [logger = store.logger] in
-      for path in abandoned {
-        do {
-          try HostFiles.removeTree(path)
-        } catch {
-          logger.warning("cannot remove what a pull left", metadata: ["path": "\(path)", "error": "\(error)"])
-        }
-      }
-    }
+    store.sweeper.remove(store.table.close(lease))
   }
 
   // MARK: Blobs
@@ -75,7 +65,7 @@ public final class ImageIntake: Sendable {
     if hasBlob(file.digest) { return }
     let path = try store.layout.newTemporary("blob")
     try HostFiles.rename(file.path, to: path)
-    store.table.stage(file.digest, at: path)
+    if !store.table.stage(file.digest, at: path) { try HostFiles.remove(path) }
   }
 
   // MARK: Layers

@@ -27,6 +27,7 @@ public final class ImageStore: Sendable {
   let layout: StoreLayout
   let catalogue: Catalogue
   let table: ContentTable
+  let sweeper: Sweeper
   let logger: Logger
   /// Who fetches a blob or unpacks a layer now.
   let claims = KeyedLock<ContentKey>()
@@ -43,9 +44,11 @@ public final class ImageStore: Sendable {
   ) {
     (self.configuration, self.layout, self.catalogue, self.logger) = (configuration, layout, catalogue, logger)
     table = ContentTable(layout)
+    sweeper = Sweeper(logger)
   }
 
-  /// Opens the store, making its directories, and removes what was half-made when the last server ended.
+  /// Opens the store, making its directories. What was half-made when the last server ended is out of sight at once;
+  /// it is removed in the background.
   ///
   /// - Parameter rebuild: The database is new because the old one was damaged: fill it from the files.
   ///
@@ -57,12 +60,14 @@ public final class ImageStore: Sendable {
     try await BlockingExecutor("open", width: 1).run {
       let layout = StoreLayout(dataRoot: configuration.dataRoot)
       try layout.make()
-      try layout.sweep(layout.temporary)
       if rebuild { try Rebuild(layout: layout, logger: logger).fill(database) }
       let state = try load(database, logger)
       // Containers may use layers that no image's file names; after a rebuild nothing says which.
-      if !rebuild { try layout.sweep(layout.layers, keeping: Set(state.layers.values.map(\.record.directory))) }
-      return ImageStore(configuration, layout, Catalogue(state, database: database, layout: layout), logger)
+      if !rebuild { try layout.setAsideLayers(besides: Set(state.layers.values.map(\.record.directory))) }
+      let catalogue = Catalogue(state, database: database, layout: layout)
+      let store = ImageStore(configuration, layout, catalogue, logger)
+      store.sweeper.remove(try layout.leftovers())
+      return store
     }
   }
 
@@ -74,7 +79,8 @@ public final class ImageStore: Sendable {
       do {
         try state.apply(change)
       } catch {
-        logger.error("a row of the database is damaged and left out", metadata: ["row": "\(name)", "error": "\(error)"])
+        logger.error(
+          "a row of the database is damaged and left out", metadata: ["row": "\(name)", "error": "\(error)"])
       }
     }
     for layer in try database.layers() { apply(layer.chain) { $0.savedLayers = [layer] } }
@@ -191,7 +197,8 @@ public final class ImageStore: Sendable {
     let state = catalogue.current
     var change = ImageChange()
     for pulled in names {
-      let reference = try pulled.reference.digest.map { pulled.reference.with(digest: $0) }
+      let reference =
+        try pulled.reference.digest.map { pulled.reference.with(digest: $0) }
         ?? pulled.reference.with(tag: pulled.reference.tag ?? ImageReference.defaultTag)
       let old = state.references[reference.canonical]
       if let old, old.image == id, pulled.digest == nil || old.digest == pulled.digest { continue }
@@ -210,6 +217,11 @@ public final class ImageStore: Sendable {
   }
 
   // MARK: Making
+
+  /// Waits until what earlier pulls and servers left has been removed, for an end in good order.
+  public func finishSweeping() async throws {
+    try await sweeper.finish()
+  }
 
   /// Begins to take in an image. What the intake touches is safe from the garbage collection while it lives.
   public func beginIntake() -> ImageIntake { ImageIntake(self) }

@@ -34,10 +34,15 @@ struct StoreLayout: Sendable {
     }
   }
 
-  /// Empties a directory of what is not named.
-  func sweep(_ directory: String, keeping names: Set<String> = []) throws {
-    for name in try HostFiles.list(directory) where !names.contains(name) {
-      try HostFiles.removeTree("\(directory)/\(name)")
+  /// The paths of what lies under `tmp`.
+  func leftovers() throws -> [String] {
+    try HostFiles.list(temporary).map { "\(temporary)/\($0)" }
+  }
+
+  /// Moves the layers' directories that are not named to `tmp`.
+  func setAsideLayers(besides names: Set<String>) throws {
+    for name in try HostFiles.list(layers) where !names.contains(name) {
+      try HostFiles.rename(layer(name), to: try newTemporary("unknown"))
     }
   }
 

@@ -56,7 +56,8 @@ public enum TarWriter {
   ) throws -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: TarBlock.size)
     func put(_ value: some Collection<UInt8>, _ field: TarBlock.Field) {
-      bytes.replaceSubrange(field.offset..<field.offset + min(value.count, field.length), with: value.prefix(field.length))
+      bytes.replaceSubrange(
+        field.offset..<field.offset + min(value.count, field.length), with: value.prefix(field.length))
     }
     func put(_ value: Int64, _ field: TarBlock.Field, _ key: String) {
       if let octal = TarNumber.octal(value, length: field.length) {

@@ -21,7 +21,9 @@ final class Foreground {
   init(wantsTerminal: Bool) throws {
     // What stops or kills the caller whatever it does, what reports its own faults, and SIGURG, which means nothing
     // here, are not passed on.
-    let passed = (Int32(1)...64).compactMap { Signal(rawValue: $0) }.filter { ![8, 11, 4, 7, 5, 23].contains($0.rawValue) }
+    let passed = (Int32(1)...64).compactMap { Signal(rawValue: $0) }.filter {
+      ![8, 11, 4, 7, 5, 23].contains($0.rawValue)
+    }
     let set = SignalSet(passed)
     signals = try SignalSource(set)
     watched = try Epoll()

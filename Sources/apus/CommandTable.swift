@@ -76,7 +76,8 @@ enum CommandTable {
     .string("context", "c", "Name of the context to use to connect to the daemon; only \"default\" is there"),
     .bool("debug", "D", "Enable debug mode"),
     .list("host", "H", "Daemon socket to connect to"),
-    .string("log-level", "l", default: "info", "Set the logging level (\"debug\", \"info\", \"warn\", \"error\", \"fatal\")"),
+    .string(
+      "log-level", "l", default: "info", "Set the logging level (\"debug\", \"info\", \"warn\", \"error\", \"fatal\")"),
     FlagSpec.bool("tls", "Use TLS; implied by --tlsverify").hidden(),
     FlagSpec.bool("tlsverify", "Use TLS and verify the remote").hidden(),
     .bool("version", "v", "Print version information and quit"),

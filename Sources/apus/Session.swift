@@ -60,7 +60,8 @@ final class Session {
   private var serverProgram: String? {
     let own = try? HostFiles.readLink("/proc/self/exe")
     if let beside = own?.splitLast.map({ "\($0.directory)/apusd" }), HostFiles.isExecutable(beside) { return beside }
-    return Execute.search("apusd", searchPath: environment["PATH"] ?? "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin")
+    return Execute.search(
+      "apusd", searchPath: environment["PATH"] ?? "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin")
   }
 
   /// Does one thing with each argument; an error of one does not keep the others from their turn.

@@ -17,14 +17,16 @@ struct ExecTests {
     let bundle = try running { $0.linux?.seccomp = .defaultProfile(capabilities: []) }
     let pid = try bundle.report().pid
     let names = ["pid", "net", "mnt", "ipc", "uts", "cgroup"]
-    let script = "for n in \(names.joined(separator: " ")); do readlink /proc/self/ns/$n; done; cat /proc/self/cgroup; "
+    let script =
+      "for n in \(names.joined(separator: " ")); do readlink /proc/self/ns/$n; done; cat /proc/self/cgroup; "
       + "grep -E '^(CapEff|Seccomp:|NoNew)' /proc/self/status; ls /proc/self/fd"
     let result = try bundle.run("exec", bundle.id, "sh", "-c", script)
     #expect(result.code == 0, "\(result)")
     for (name, namespace) in zip(names, result.lines) {
       #expect(try HostFiles.readLink("/proc/\(pid)/ns/\(name)") == namespace)
     }
-    #expect(result.lines.dropFirst(6).filter { $0.contains("::/") || $0.contains(":/") }.allSatisfy { $0.hasSuffix(":/") })
+    #expect(
+      result.lines.dropFirst(6).filter { $0.contains("::/") || $0.contains(":/") }.allSatisfy { $0.hasSuffix(":/") })
     #expect(result.output.contains("CapEff:\t0000000020000420\nNoNewPrivs:\t1\nSeccomp:\t2"), "\(result)")
     #expect(Array(result.lines.suffix(4)) == ["0", "1", "2", "3"])
   }
@@ -32,7 +34,8 @@ struct ExecTests {
   @Test func optionsChangeTheProcess() throws {
     let bundle = try running()
     let result = try bundle.run(
-      "exec", "--user", "1000:1001", "-g", "7", "-e", "A=b", "--cwd", "/tmp", "--cap", "CAP_CHOWN", bundle.id, "sh", "-c",
+      "exec", "--user", "1000:1001", "-g", "7", "-e", "A=b", "--cwd", "/tmp", "--cap", "CAP_CHOWN", bundle.id, "sh",
+      "-c",
       "id -u; id -g; id -G; echo $A; pwd; grep CapBnd /proc/self/status; exit 9")
     #expect(result.code == 9)
     #expect(result.lines == ["1000", "1001", "1001 7", "b", "/tmp", "CapBnd:\t0000000020000421"], "\(result)")

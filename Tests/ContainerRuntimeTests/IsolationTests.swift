@@ -53,7 +53,8 @@ struct IsolationTests {
   }
 
   @Test func aUserNamespaceMapsRoot() throws {
-    let bundle = try TestBundle("id -u; cat /proc/self/uid_map; touch /tmp/file; ls -l /dev/null; cat /proc/self/limits")
+    let bundle = try TestBundle(
+      "id -u; cat /proc/self/uid_map; touch /tmp/file; ls -l /dev/null; cat /proc/self/limits")
     try HostFiles.setOwner("\(bundle.rootfs)/tmp", user: 100_000, group: 100_000)
     bundle.spec.linux?.namespaces.append(LinuxNamespace(type: .user))
     bundle.spec.linux?.uidMappings = [IDMapping(containerID: 0, hostID: 100_000, size: 65_536)]
@@ -69,6 +70,43 @@ struct IsolationTests {
     // The same with the gate of `create`, which init passes as another user.
     #expect(try bundle.create().code == 0)
     #expect(try bundle.run("start", bundle.id).code == 0)
+  }
+
+  @Test func aUserNamespaceThatExistsOwnsTheNewNamespaces() throws {
+    let holder = try TestBundle("sleep 100")
+    func addUsers(_ spec: inout Spec, path: String = "") {
+      spec.linux?.namespaces.append(LinuxNamespace(type: .user, path: path))
+      spec.linux?.uidMappings = [IDMapping(containerID: 0, hostID: 100_000, size: 65_536)]
+      spec.linux?.gidMappings = [IDMapping(containerID: 0, hostID: 100_000, size: 65_536)]
+    }
+    addUsers(&holder.spec)
+    #expect(try holder.runContainer("--detach").code == 0)
+    let pid = try holder.report().pid
+    let bundle = try TestBundle("sleep 100")
+    addUsers(&bundle.spec, path: "/proc/\(pid)/ns/user")
+    bundle.spec.hostname = "joined"
+    let created = try bundle.create()
+    #expect(created.code == 0, "\(created)")
+    #expect(try bundle.run("start", bundle.id).code == 0)
+    let inside = try bundle.report().pid
+    #expect(try HostFiles.readLink("/proc/\(inside)/ns/user") == HostFiles.readLink("/proc/\(pid)/ns/user"))
+    #expect(try HostFiles.readLink("/proc/\(inside)/ns/pid") != HostFiles.readLink("/proc/\(pid)/ns/pid"))
+    let result = try bundle.run("exec", bundle.id, "sh", "-c", "hostname; id -u; mount | grep -c ' /proc '")
+    #expect(result.lines == ["joined", "0", "1"], "\(result)")
+  }
+
+  @Test(arguments: [
+    (["PATH=/bin", "A=1", "A=2"], UInt32(0), "A=2 HOME=/root"), (["PATH=/bin", "HOME=/x"], 0, "HOME=/x"),
+    (["PATH=/bin"], 1000, "HOME=/home/user"), (["PATH=/bin"], 4242, "HOME=/"),
+  ])
+  func theEnvironmentHasNoDoublesAndAHome(_ environment: [String], _ user: UInt32, _ expected: String) throws {
+    let bundle = try TestBundle()
+    try bundle.write("root:x:0:0::/root:/bin/sh\nuser:x:1000:1000::/home/user:\n", to: "rootfs/etc/passwd")
+    bundle.spec.process?.env = environment
+    bundle.spec.process?.args = ["cat", "/proc/self/environ"]
+    bundle.spec.process?.user = User(uid: user, gid: user)
+    let entries = try bundle.runContainer().output.split(separator: "\0").filter { !$0.hasPrefix("PATH=") }
+    #expect(entries.joined(separator: " ") == expected)
   }
 
   @Test func theProcessIsAsConfigured() throws {
@@ -102,7 +140,10 @@ struct IsolationTests {
     let lines = try output("ls /proc/self/fd; env") { $0.process?.env = ["ONLY=this", "PATH=/bin"] }
     // The fourth is the directory that ls reads.
     #expect(Array(lines.prefix(4)) == ["0", "1", "2", "3"])
-    #expect(lines.dropFirst(4).filter { !$0.hasPrefix("SHLVL=") && !$0.hasPrefix("PWD=") }.sorted() == ["ONLY=this", "PATH=/bin"])
+    #expect(
+      lines.dropFirst(4).filter { !$0.hasPrefix("SHLVL=") && !$0.hasPrefix("PWD=") }.sorted() == [
+        "HOME=/", "ONLY=this", "PATH=/bin",
+      ])
   }
 
   @Test func devicesAndLinksAreThere() throws {
@@ -151,7 +192,9 @@ struct IsolationTests {
 
   @Test func theDefaultFilterIsLoadedAndRefusesCalls() throws {
     for noNewPrivileges in [true, false] {
-      let lines = try output("grep ^Seccomp: /proc/self/status; unshare -U true 2>/dev/null || echo refused; mount -t proc x /proc 2>/dev/null || echo refused") {
+      let lines = try output(
+        "grep ^Seccomp: /proc/self/status; unshare -U true 2>/dev/null || echo refused; mount -t proc x /proc 2>/dev/null || echo refused"
+      ) {
         $0.process?.noNewPrivileges = noNewPrivileges
         $0.linux?.seccomp = .defaultProfile(capabilities: $0.process?.capabilities?.bounding ?? [])
       }
@@ -174,7 +217,10 @@ struct IsolationTests {
     let files = try bundle.cgroupDirectories()
     #expect(files.contains { (try? HostFiles.readText("\($0)/pids.max")) == "17\n" })
     let pid = try bundle.report().pid
-    #expect(try HostFiles.readText("/proc/\(pid)/cgroup").split(separator: "\n").allSatisfy { $0.hasSuffix("/apus-tests/\(bundle.id)") })
+    #expect(
+      try HostFiles.readText("/proc/\(pid)/cgroup").split(separator: "\n").allSatisfy {
+        $0.hasSuffix("/apus-\(bundle.id)/c")
+      })
     #expect(try bundle.run("update", "--pids-limit", "19", bundle.id).code == 0)
     #expect(files.contains { (try? HostFiles.readText("\($0)/pids.max")) == "19\n" })
     #expect(try bundle.run("ps", "--format", "json", bundle.id).output == "[\(pid)]\n")
@@ -182,7 +228,7 @@ struct IsolationTests {
   }
 
   @Test func cgroupsInsideShowOnlyTheContainers() throws {
-    let lines = try output("cat /proc/self/cgroup; ls -d /sys/fs/cgroup/*/apus-tests 2>/dev/null; true")
+    let lines = try output("cat /proc/self/cgroup; ls -d /sys/fs/cgroup/*/apus-* 2>/dev/null; true")
     #expect(lines.allSatisfy { $0.hasSuffix(":/") })
   }
 }

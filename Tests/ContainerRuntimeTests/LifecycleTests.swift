@@ -42,6 +42,17 @@ struct LifecycleTests {
     #expect(try bundle.cgroupDirectories().isEmpty)
   }
 
+  /// Init waits at the fifo with the rights of the container's user.
+  @Test func everyUserCanBeStarted() throws {
+    let bundle = try TestBundle("id -u > /tmp/user; sleep 100")
+    try HostFiles.setPermissions("\(bundle.rootfs)/tmp", 0o1777)
+    bundle.spec.process?.user = User(uid: 1000, gid: 1000)
+    bundle.spec.process?.capabilities = LinuxCapabilities()
+    #expect(try bundle.create().code == 0)
+    #expect(try bundle.run("start", bundle.id).code == 0)
+    #expect(try bundle.report().status == "running")
+  }
+
   @Test(arguments: [
     ("no-such-command", "exec: \"no-such-command\": executable file not found in $PATH"),
     ("/no/such/file", "stat /no/such/file: no such file or directory"),
@@ -66,7 +77,10 @@ struct LifecycleTests {
     _ = try bundle.create()
     try bundle.run("--log", "\(bundle.path)/log", "--log-format", "json", "create", "-b", bundle.path, bundle.id)
     let log = try HostFiles.readText("\(bundle.path)/log")
-    #expect(log.hasPrefix(#"{"level":"error","msg":"exec: \"nope\": executable file not found in $PATH","time":""#))
+    #expect(
+      log.hasPrefix(
+        #"{"level":"error","msg":"unable to start container process: exec: \"nope\": executable file not found in $PATH","time":""#
+      ))
   }
 
   @Test(arguments: ["../x", ".", "..", "", "a/b", "a b", String(repeating: "x", count: 300)])
@@ -78,7 +92,9 @@ struct LifecycleTests {
 
   @Test(arguments: [
     Refusal("'..' in a cgroup path") { $0.linux?.cgroupsPath = "/apus-tests/../x" },
-    Refusal("hostname needs a uts namespace") { $0.hostname = "x"; $0.linux?.namespaces.removeAll { $0.type == .uts } },
+    Refusal("hostname needs a uts namespace") {
+      $0.hostname = "x"; $0.linux?.namespaces.removeAll { $0.type == .uts }
+    },
     Refusal("unknown capability \"CAP_NOPE\"") { $0.process?.capabilities?.effective = ["CAP_NOPE"] },
     Refusal("unknown limit \"RLIMIT_X\"") { $0.process?.rlimits = [POSIXRlimit(type: "RLIMIT_X", soft: 1, hard: 1)] },
     Refusal("process.cwd \"x\" is not absolute") { $0.process?.cwd = "x" },
@@ -91,10 +107,14 @@ struct LifecycleTests {
     Refusal("needs a new time namespace") { $0.linux?.timeOffsets = ["monotonic": .init(secs: 1, nanosecs: 0)] },
     Refusal("SELinux is not supported") { $0.linux?.mountLabel = "x" },
     Refusal("does not exist") { $0.root?.path = "nope" },
-    Refusal("\"odd\"") { $0.mounts.append(.init(destination: "/x", type: "bind", source: "/", options: ["bind", "odd"])) },
+    Refusal("\"odd\"") {
+      $0.mounts.append(.init(destination: "/x", type: "bind", source: "/", options: ["bind", "odd"]))
+    },
     Refusal("bind source path /nope") { $0.mounts.append(.init(destination: "/x", type: "bind", source: "/nope")) },
     Refusal("mount /x") { $0.mounts.append(.init(destination: "/x", type: "nope")) },
-    Refusal("SCMP_ACT_NOTIFY is not supported") { $0.linux?.seccomp = .init(defaultAction: .allow, syscalls: [.init(names: ["read"], action: .notify)]) },
+    Refusal("SCMP_ACT_NOTIFY is not supported") {
+      $0.linux?.seccomp = .init(defaultAction: .allow, syscalls: [.init(names: ["read"], action: .notify)])
+    },
     Refusal("without setting console socket") { $0.process?.terminal = true },
   ])
   func whatCannotBeAppliedIsRefusedAndLeavesNothing(_ refusal: Refusal) throws {
@@ -120,7 +140,10 @@ struct LifecycleTests {
   @Test func hooksRunAtTheirPointsAndGetTheState() throws {
     let bundle = try TestBundle("sleep 100")
     func hook(_ point: String) -> [Hook] {
-      [Hook(path: "/bin/sh", args: ["sh", "-c", "(echo \(point); cat; echo) >> \(bundle.path)/hooks"], env: ["PATH=/bin"])]
+      [
+        Hook(
+          path: "/bin/sh", args: ["sh", "-c", "(echo \(point); cat; echo) >> \(bundle.path)/hooks"], env: ["PATH=/bin"])
+      ]
     }
     try HostFiles.makeDirectories("\(bundle.path)/rootfs\(bundle.path)")
     bundle.spec.mounts.append(
@@ -141,11 +164,16 @@ struct LifecycleTests {
     #expect(states.allSatisfy { $0.id == bundle.id && $0.bundle == bundle.path })
   }
 
-  @Test(arguments: [(["sh", "-c", "echo reason >&2; exit 3"], nil, "reason"), (["sh", "-c", "sleep 50"], 1, "took longer")]
-    as [([String], Int?, String)])
+  @Test(
+    arguments: [
+      (["sh", "-c", "echo reason >&2; exit 3"], nil, "reason"), (["sh", "-c", "sleep 50"], 1, "took longer"),
+    ]
+      as [([String], Int?, String)])
   func aHookThatFailsEndsTheCreation(_ arguments: [String], _ timeout: Int?, _ words: String) throws {
     let bundle = try TestBundle()
-    bundle.spec.hooks = Hooks(createRuntime: [Hook(path: "/bin/sh", args: arguments, env: ["PATH=/bin"], timeout: timeout)])
+    bundle.spec.hooks = Hooks(createRuntime: [
+      Hook(path: "/bin/sh", args: arguments, env: ["PATH=/bin"], timeout: timeout)
+    ])
     let result = try bundle.create()
     #expect(result.code == 1)
     #expect(result.errors.contains(words), "\(result)")

@@ -44,9 +44,10 @@ struct MountTests {
     #expect(Set(expected).isSubset(of: shown), "\(result)")
   }
 
-  @Test(arguments: [
-    (["rbind", "rshared"], "shared:"), (["rbind", "rprivate"], nil), (["bind", "unbindable"], "unbindable"),
-  ] as [([String], String?)])
+  @Test(
+    arguments: [
+      (["rbind", "rshared"], "shared:"), (["rbind", "rprivate"], nil), (["bind", "unbindable"], "unbindable"),
+    ] as [([String], String?)])
   func propagationIsSet(_ options: [String], _ expected: String?) throws {
     let bundle = try bundle("grep ' /d ' /proc/self/mountinfo") {
       [SpecMount(destination: "/d", source: $0, options: options)]

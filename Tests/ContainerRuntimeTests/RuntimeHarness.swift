@@ -48,7 +48,7 @@ final class TestBundle {
     spec.root = Root(path: "rootfs")
     spec.process?.args = ["/bin/sh", "-c", script]
     spec.process?.terminal = false
-    spec.linux?.cgroupsPath = "/apus-tests/\(id)"
+    spec.linux?.cgroupsPath = "/apus-\(id)/c"
     for directory in ["bin", "proc", "sys", "dev", "etc", "tmp", "root"] {
       try HostFiles.makeDirectories("\(path)/rootfs/\(directory)")
     }
@@ -65,6 +65,10 @@ final class TestBundle {
   deinit {
     _ = try? run("delete", "--force", id)
     try? HostFiles.removeTree(path)
+    for hierarchy in (try? HostFiles.list("/sys/fs/cgroup")) ?? [] {
+      try? HostFiles.removeDirectory("/sys/fs/cgroup/\(hierarchy)/apus-\(id)")
+    }
+    try? HostFiles.removeDirectory("/sys/fs/cgroup/apus-\(id)")
   }
 
   var rootfs: String { "\(path)/rootfs" }
@@ -127,6 +131,6 @@ final class TestBundle {
   /// The directories of the container's cgroup that exist.
   func cgroupDirectories() throws -> [String] {
     let places = ["", "unified/"] + (try HostFiles.list("/sys/fs/cgroup").map { "\($0)/" })
-    return try places.map { "/sys/fs/cgroup/\($0)apus-tests/\(id)" }.filter { try HostFiles.exists($0) }
+    return try places.map { "/sys/fs/cgroup/\($0)apus-\(id)/c" }.filter { try HostFiles.exists($0) }
   }
 }

@@ -56,7 +56,7 @@ def test_exit_codes(server):
     assert server.apus("run", "--rm", "busybox", "no-such-command").returncode == 127
     assert server.apus("run", "--rm", "busybox", "/etc/passwd").returncode == 126
     assert server.apus("run", "--rm", "--memory", "1", "busybox").returncode == 125
-    assert server.apus("run", "--rm", "busybox", "sh", "-c", "kill -9 $$").returncode == 137
+    assert server.apus("run", "--rm", "busybox", "sh", "-c", "sh -c 'kill -9 $$'; exit $?").returncode == 137
 
 
 def test_pull_when_missing_and_policies(own_server, busybox):

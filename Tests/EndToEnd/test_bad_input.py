@@ -47,7 +47,7 @@ def test_registry_down_names_the_address(server):
     assert f"127.0.0.1:{port}" in done.stderr and "refused" in done.stderr
 
 
-@pytest.mark.parametrize("reference", ["UPPER/case", "a b", "x:", "-x", "a@sha256:zz", "http://x/y"])
+@pytest.mark.parametrize("reference", ["library/Upper", "a b", "x:", "-x", "a@sha256:zz", "http://x/y"])
 def test_malformed_references(server, reference):
     assert server.docker("pull", "--", reference).returncode != 0
     status, text = request(server, "POST", "/v1.41/images/create?fromImage=" + reference.replace(" ", "%20"))
@@ -78,8 +78,8 @@ def test_removing_what_runs(server):
     refused = server.docker("rm", "busy")
     assert refused.returncode == 1 and "running" in refused.stderr
     assert request(server, "DELETE", "/containers/busy")[0] == 409
-    used = server.docker("rmi", "busybox")
-    assert used.returncode == 1 and "conflict" in used.stderr.lower() or used.returncode == 0
+    used = server.docker("rmi", "-f", server.inspect("busy")["Image"])
+    assert used.returncode == 1 and "conflict" in used.stderr and "running container" in used.stderr
 
 
 @pytest.mark.parametrize("method,path,body,status", [
@@ -98,7 +98,7 @@ def test_removing_what_runs(server):
     ("POST", "/containers/create", {"Image": "busybox", "HostConfig": {"Memory": -5}}, 400),
     ("POST", "/containers/create", {"Image": "busybox", "HostConfig": {"Memory": 1000}}, 400),
     ("POST", "/containers/create", {"Image": "busybox", "HostConfig": {"CapAdd": ["NO_SUCH"]}}, 400),
-    ("POST", "/containers/create", {"Image": "busybox", "HostConfig": {"Binds": ["relative:/x"]}}, 400),
+    ("POST", "/containers/create", {"Image": "busybox", "HostConfig": {"Binds": ["/etc:relative"]}}, 400),
     ("POST", "/containers/create", {"Image": "busybox", "HostConfig": {"SecurityOpt": ["nonsense"]}}, 400),
     ("GET", "/containers/json?filters=%7Bbroken", None, 400),
     ("GET", "/containers/json?filters=%7B%22nonsense%22%3A%5B%22x%22%5D%7D", None, 400),
@@ -125,7 +125,7 @@ class TamperingProxy(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self):
         import urllib.request
-        headers = {"Accept": self.headers.get("Accept", "*/*")}
+        headers = {"Accept": ", ".join(self.headers.get_all("Accept", ["*/*"]))}
         try:
             with urllib.request.urlopen(urllib.request.Request(self.upstream + self.path, headers=headers)) as answer:
                 body = answer.read()
@@ -246,7 +246,6 @@ def test_the_server_refuses_what_it_does_not_know(tmp_path):
     config.write_text('{"no-such-key": 1}')
     done = run(BIN / "apusd", "--config-file", config, "--validate")
     assert done.returncode == 1 and "no-such-key" in done.stderr
-    assert run(BIN / "apusd", "--no-such-flag").returncode == 125 or True
     bad = run(BIN / "apusd", "--no-such-flag")
     assert bad.returncode != 0 and "unknown flag: --no-such-flag" in bad.stderr
 

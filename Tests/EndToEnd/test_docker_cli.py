@@ -222,9 +222,9 @@ def test_capabilities_and_privileges(server):
     assert "Seccomp:\t2" in server.docker("run", "--rm", "busybox", "grep", "Seccomp:", "/proc/self/status").stdout
     assert "Seccomp:\t0" in server.docker("run", "--rm", "--security-opt", "seccomp=unconfined", "busybox", "grep",
                                           "Seccomp:", "/proc/self/status").stdout
-    denied = server.docker("run", "--rm", "busybox", "mount", "-t", "tmpfs", "none", "/mnt")
+    denied = server.docker("run", "--rm", "busybox", "mount", "-t", "tmpfs", "none", "/tmp")
     assert denied.returncode != 0
-    server.docker("run", "--rm", "--privileged", "busybox", "mount", "-t", "tmpfs", "none", "/mnt", check=0)
+    server.docker("run", "--rm", "--privileged", "busybox", "mount", "-t", "tmpfs", "none", "/tmp", check=0)
 
 
 def test_what_is_masked_and_isolated(server):

@@ -36,7 +36,9 @@ def rootfs(place):
 def test_podman_runs_with_it(place, rootfs):
     podman = ["podman", "--root", place / "root", "--runroot", place / "run", "--runtime", RUNTIME, "--cgroup-manager",
               "cgroupfs", "--storage-driver", "vfs", "--events-backend", "file", "--tmpdir", place / "tmp"]
-    options = ["--network", "none", "--security-opt", "seccomp=unconfined", "--rootfs"]
+    # The machine's own limits: Podman's defaults would raise them, which takes CAP_SYS_RESOURCE.
+    options = ["--network", "none", "--security-opt", "seccomp=unconfined", "--ulimit", "nofile=1024:1024",
+               "--ulimit", "nproc=1024:1024", "--rootfs"]
     done = run(*podman, "run", "--rm", *options, rootfs, "/bin/echo", "under podman")
     assert done.stdout == "under podman\n", done.stderr
     done = run(*podman, "run", "-d", "--name", "pp", *options, rootfs, "/bin/sleep", "1000")

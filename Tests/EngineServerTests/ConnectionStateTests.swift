@@ -27,7 +27,7 @@ import Testing
     #expect(state.begin(second) == true)
     #expect(state.finish(second) == .nothing)
     #expect(state.bodyArrived(ConnectionState.discardLimit + 1) == (false, .linger))
-    #expect(state.inputEnded() == .close)
+    #expect(state.inputEnded(requestsWait: false) == .nothing)
   }
 
   @Test func takeoverHoldsTheInputUntilItIsDecided() {
@@ -44,7 +44,7 @@ import Testing
     var state = ConnectionState()
     let id = state.headArrived(keepsAlive: true, mayTakeOver: false)
     #expect(state.requestEnded() == .nothing)
-    #expect(state.inputEnded() == .nothing)
+    #expect(state.inputEnded(requestsWait: false) == .nothing)
     #expect(state.begin(id) == true)
     #expect(state.finish(id) == .proceed)
     #expect(state.caughtUp() == .linger)
@@ -53,7 +53,7 @@ import Testing
   @Test func aBrokenRequestFailsItsReader() {
     var state = ConnectionState()
     _ = state.headArrived(keepsAlive: true, mayTakeOver: false)
-    #expect(state.inputEnded() == .failBody)
+    #expect(state.inputEnded(requestsWait: false) == .failBody)
     var idle = ConnectionState()
     #expect(idle.inputWasRefused() == .refuse)
     #expect(idle.inputWasRefused() == .nothing)

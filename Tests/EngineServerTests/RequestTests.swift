@@ -45,6 +45,7 @@ import Testing
     ("POST", "/images/create?fromImage=missing", "404", "manifest unknown"),
     ("GET", "/containers/json?filters=nonsense", "400", "invalid filters nonsense"),
     ("GET", "/a%zz", "400", "malformed path"),
+    ("GET", "/images/x/get?platform=%7B%7D", "501", "the query platform is not supported yet"),
   ])
   func errorsAreMessages(method: String, path: String, status: String, message: String) async throws {
     let text = try await answer(get(path, method: method))
@@ -144,6 +145,19 @@ import Testing
     }
   }
 
+  /// More requests than fit anywhere, from a client that reads only afterwards, and all are answered in order.
+  @Test func aFloodOfRequestsIsAnswered() async throws {
+    try await withServer { path, _ in
+      let client = try await SocketClient(path: path)
+      let count = 5000
+      client.push(ByteBuffer(repeating: Array("GET /_ping HTTP/1.1\r\nHost: a\r\n\r\n".utf8), times: count))
+      client.push(ByteBuffer(string: get("/nothing")))
+      let text = await client.read()
+      #expect(text.components(separatedBy: "\r\n\r\nOK").count == count + 1)
+      #expect(text.hasSuffix("page not found\"}\n"))
+    }
+  }
+
   @Test func aHalfClosedClientIsStillAnswered() async throws {
     try await withServer { path, _ in
       let client = try await SocketClient(path: path)
@@ -202,5 +216,12 @@ import Testing
       client.push(ByteBuffer(string: request))
       #expect(await client.read().hasPrefix("HTTP/1.1 \(status) "))
     }
+  }
+}
+
+extension ByteBuffer {
+  fileprivate init(repeating bytes: [UInt8], times: Int) {
+    self.init()
+    for _ in 0..<times { writeBytes(bytes) }
   }
 }

@@ -154,6 +154,18 @@ import Testing
     }
   }
 
+  @Test func lateReadersGetAllOutputAfterAHalfClose() async throws {
+    try await with(terminal: true) { engine, client in
+      try await client.send(attach())
+      _ = await client.read(until: "\r\n\r\n")
+      let line = String(repeating: "x", count: 1 << 20)
+      for _ in 0..<20 { engine.session.put(line) }
+      engine.session.end()
+      try await client.shutOutput()
+      #expect(await client.read().utf8.count == 20 << 20)
+    }
+  }
+
   /// Output goes no further than the sockets' buffers while the client does not read, and all of it arrives after.
   @Test func allOutputArrivesHoweverMuch() async throws {
     try await with(terminal: true) { engine, client in

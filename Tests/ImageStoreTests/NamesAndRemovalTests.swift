@@ -135,6 +135,16 @@ struct NamesAndRemovalTests {
     #expect(try scratch.names("layers").isEmpty)
   }
 
+  @Test func aDamagedImageCanBeRemoved() async throws {
+    let (one, two) = (try TestImage([("a", "1")]), try TestImage([("b", "2")]))
+    try await one.pull(into: store, as: "one")
+    try await two.pull(into: store, as: "two")
+    try scratch.run("echo > blobs/sha256/\(one.manifestDigest.hex)")
+    _ = try await store.remove("two", force: false, prune: true, uses: [])
+    _ = try await store.remove("one", force: false, prune: true, uses: [])
+    for directory in ["layers", "blobs/sha256", "tmp"] { #expect(try scratch.names(directory).isEmpty) }
+  }
+
   @Test func garbageCollectionSparesWhatIsOnItsWay() async throws {
     let image = try TestImage([("a", "1")])
     try await image.pull(into: store, as: "app")

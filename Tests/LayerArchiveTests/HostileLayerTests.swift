@@ -54,7 +54,10 @@ struct HostileLayerTests {
     Attack(testDescription: "whiteout of the layer") { [member(.regular, ".wh..")] },
     Attack(testDescription: "whiteout of nothing") { [member(.regular, ".wh.")] },
     Attack(testDescription: "whiteout through a link") {
-      [member(.symbolicLink, "l", to: "../outside"), member(.regular, "l/.wh.file"), member(.regular, "l/.wh..wh..opq")]
+      [
+        member(.symbolicLink, "l", to: "../outside"), member(.regular, "l/.wh.file"),
+        member(.regular, "l/.wh..wh..opq"),
+      ]
     },
     Attack(testDescription: "link replaced by a directory while its place is remembered") {
       [
@@ -78,13 +81,15 @@ struct HostileLayerTests {
   func staysInside(_ attack: Attack) throws {
     let scratch = try Scratch()
     try scratch.run("echo intact > victim; mkdir outside; echo intact > outside/file; chmod 700 outside")
-    let before = try scratch.run("find victim outside -printf '%p %m %s %T@ %C@ %n\\n' -exec cat {} + 2>/dev/null || true")
+    let before = try scratch.run(
+      "find victim outside -printf '%p %m %s %T@ %C@ %n\\n' -exec cat {} + 2>/dev/null || true")
     do {
       try unpack(try archive(attack.members()), in: scratch)
     } catch {
       #expect(errorKind(of: error) != .system, "\(error)")
     }
-    let after = try scratch.run("find victim outside -printf '%p %m %s %T@ %C@ %n\\n' -exec cat {} + 2>/dev/null || true")
+    let after = try scratch.run(
+      "find victim outside -printf '%p %m %s %T@ %C@ %n\\n' -exec cat {} + 2>/dev/null || true")
     #expect(after == before)
     #expect(try scratch.run("ls -A") == "layer\nlayer.blob\noutside\nvictim\n")
   }

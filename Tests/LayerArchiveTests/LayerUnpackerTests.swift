@@ -33,7 +33,8 @@ struct LayerUnpackerTests {
     // Making what is in a directory must not leave its own time behind.
     #expect(try HostFiles.status("\(scratch.path)/layer/bin").modified == su.modified)
     #expect(try HostFiles.status("\(scratch.path)/layer").modified == su.modified)
-    #expect(try HostFiles.status("\(scratch.path)/layer/dev/null").representedDevice == DeviceNumber(major: 1, minor: 3))
+    #expect(
+      try HostFiles.status("\(scratch.path)/layer/dev/null").representedDevice == DeviceNumber(major: 1, minor: 3))
   }
 
   @Test func attributesSurviveOwnersAndPermissions() throws {
@@ -164,7 +165,8 @@ struct LayerUnpackerTests {
     try upper.needs.complete(layer: "\(scratch.path)/top", lowers: ["\(scratch.path)/bottom"])
     #expect(
       try listing(scratch, "top") == [
-        "d 755 0:0", "etc d 750 0:9", "etc/lower f 604 4:0", "usr d 755 0:0", "usr/again f 604 4:0", "usr/copy f 604 4:0",
+        "d 755 0:0", "etc d 750 0:9", "etc/lower f 604 4:0", "usr d 755 0:0", "usr/again f 604 4:0",
+        "usr/copy f 604 4:0",
       ])
     #expect(try HostFiles.status("\(scratch.path)/top/usr/copy").links == 3)
 

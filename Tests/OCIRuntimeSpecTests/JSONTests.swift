@@ -35,7 +35,8 @@ import Testing
   }
 
   @Test func errorsNameThePropertyWithItsPath() throws {
-    let text = #"{"ociVersion":"1.0.0","process":{"cwd":"/","user":{"uid":0,"gid":0},"rlimits":[{"type":"a","hard":1,"soft":-1}]}}"#
+    let text =
+      #"{"ociVersion":"1.0.0","process":{"cwd":"/","user":{"uid":0,"gid":0},"rlimits":[{"type":"a","hard":1,"soft":-1}]}}"#
     let error = #expect(throws: JSONError.self) { try Spec(json: Array(text.utf8)) }
     #expect(error?.path == "process.rlimits[0].soft")
   }

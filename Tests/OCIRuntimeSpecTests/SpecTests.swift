@@ -67,7 +67,8 @@ import Testing
 
   @Test func whatIsUnsetIsNotWritten() {
     let spec = Spec(process: Process(args: ["true"]), root: Root(path: "rootfs"))
-    let text = #"{"ociVersion":"1.2.0","process":{"user":{"uid":0,"gid":0},"args":["true"],"cwd":"/"},"#
+    let text =
+      #"{"ociVersion":"1.2.0","process":{"user":{"uid":0,"gid":0},"args":["true"],"cwd":"/"},"#
       + #""root":{"path":"rootfs"}}"#
     #expect(String(decoding: spec.json(), as: UTF8.self) == text)
   }

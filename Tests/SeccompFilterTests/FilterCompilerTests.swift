@@ -139,9 +139,10 @@ private enum Outcome {
     #expect(throws: FilterCompiler.Failure.self) { try FilterCompiler.compile(profile) }
   }
 
-  @Test(arguments: [
-    (nil, 4), ([], 0), ([.log], 2), ([.log, .synchronizeThreads, .waitKillable], 0x23),
-  ] as [([LinuxSeccomp.Flag]?, UInt32)])
+  @Test(
+    arguments: [
+      (nil, 4), ([], 0), ([.log], 2), ([.log, .synchronizeThreads, .waitKillable], 0x23),
+    ] as [([LinuxSeccomp.Flag]?, UInt32)])
   func flagsAreTheKernels(_ flags: [LinuxSeccomp.Flag]?, _ expected: UInt32) throws {
     #expect(try FilterCompiler.compile(LinuxSeccomp(defaultAction: .allow, flags: flags)).flags == expected)
   }

@@ -6,7 +6,8 @@ struct TarForeignArchiveTests {
   @Test(arguments: ["USTAR", "GNU", "PAX"])
   func python(format: String) throws {
     let isUSTAR = format == "USTAR"
-    let name = (isUSTAR ? String(repeating: "d", count: 80) + "/" : "") + String(repeating: "n", count: isUSTAR ? 90 : 300)
+    let name =
+      (isUSTAR ? String(repeating: "d", count: 80) + "/" : "") + String(repeating: "n", count: isUSTAR ? 90 : 300)
     let archive = try output(
       of: """
         python3 - <<'END'

@@ -33,10 +33,16 @@ struct TarHostileArchiveTests {
 
   private static let cases: [Case] = [
     Case(testDescription: "text") { Array(repeating: UInt8(ascii: "x"), count: 512) },
-    Case(testDescription: "wrong checksum") { var b = try block { _ in }; b[0] = 1; return b },
+    Case(testDescription: "wrong checksum") {
+      var b = try block { _ in }; b[0] = 1; return b
+    },
     Case(testDescription: "half a header") { Array(try block { _ in }.prefix(100)) },
     Case(testDescription: "data missing") { try block { $0.replaceSubrange(124..<135, with: "00000000100".utf8) } },
-    Case(testDescription: "no name") { try block { $0[0] = 0; $0[1] = 0; $0[2] = 0; $0[3] = 0 } },
+    Case(testDescription: "no name") {
+      try block {
+        $0[0] = 0; $0[1] = 0; $0[2] = 0; $0[3] = 0
+      }
+    },
     Case(testDescription: "digit 8 in a number") { try block { $0[108] = UInt8(ascii: "8") } },
     Case(testDescription: "negative size") {
       try block { $0.replaceSubrange(124..<136, with: [UInt8](repeating: 0xff, count: 12)) }
@@ -52,7 +58,9 @@ struct TarHostileArchiveTests {
     Case(testDescription: "pax record of length zero") { try pax("0 a=b\n") },
     Case(testDescription: "pax path with a NUL") { try pax("11 path=a\u{0}\n") },
     Case(testDescription: "pax header of 1 GiB") {
-      try block { $0[156] = UInt8(ascii: "x"); $0.replaceSubrange(124..<135, with: "10000000000".utf8) }
+      try block {
+        $0[156] = UInt8(ascii: "x"); $0.replaceSubrange(124..<135, with: "10000000000".utf8)
+      }
     },
     Case(testDescription: "lone zero block") { try [UInt8](repeating: 0, count: 512) + block { _ in } },
     Case(testDescription: "extended header for no member") { Array(try pax("10 uid=10\n").prefix(1024)) },
@@ -89,9 +97,10 @@ struct TarHostileArchiveTests {
       state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
       return Int(state >> 33) % bound
     }
-    let archive = try write(TarRoundTripTests.headers.map {
-      ReadMember(header: $0, content: Array(repeating: 1, count: Int($0.size)))
-    })
+    let archive = try write(
+      TarRoundTripTests.headers.map {
+        ReadMember(header: $0, content: Array(repeating: 1, count: Int($0.size)))
+      })
     for _ in 0..<400 {
       var damaged = archive
       for _ in 0...next(4) { damaged[next(damaged.count)] = UInt8(next(256)) }

@@ -44,9 +44,10 @@ struct TarRoundTripTests {
 
   @Test func gnuTarReadsWhatIsWritten() throws {
     let names = Self.headers.filter { $0.kind != .hardLink }.map(\.displayPath)
-    let archive = try write(Self.headers.filter { $0.kind != .hardLink }.map { header in
-      ReadMember(header: header, content: Array(repeating: 65, count: Int(header.size)))
-    })
+    let archive = try write(
+      Self.headers.filter { $0.kind != .hardLink }.map { header in
+        ReadMember(header: header, content: Array(repeating: 65, count: Int(header.size)))
+      })
     let escaped = archive.map { String($0, radix: 16).count == 1 ? "0" + String($0, radix: 16) : String($0, radix: 16) }
     let listing = try output(
       of: """

@@ -80,7 +80,9 @@ public struct FlagSpec: Sendable {
   }
 
   /// A flag with one text.
-  public static func string(_ long: String, _ short: Character?, default value: String? = nil, _ help: String) -> FlagSpec {
+  public static func string(_ long: String, _ short: Character?, default value: String? = nil, _ help: String)
+    -> FlagSpec
+  {
     FlagSpec(long, short, .string, default: value, help)
   }
 
@@ -100,7 +102,9 @@ public struct FlagSpec: Sendable {
   }
 
   /// A flag with a whole number.
-  public static func integer(_ long: String, _ short: Character?, default value: String? = nil, _ help: String) -> FlagSpec {
+  public static func integer(_ long: String, _ short: Character?, default value: String? = nil, _ help: String)
+    -> FlagSpec
+  {
     FlagSpec(long, short, .integer, default: value, help)
   }
 

@@ -62,7 +62,8 @@ public enum ValueSyntax {
 
   static func complaintAboutInteger(_ text: String) -> String? {
     if integer(text) != nil { return nil }
-    return "strconv.ParseInt: parsing \"\(text)\": \(digitsAndRadix(text) == nil ? "invalid syntax" : "value out of range")"
+    return
+      "strconv.ParseInt: parsing \"\(text)\": \(digitsAndRadix(text) == nil ? "invalid syntax" : "value out of range")"
   }
 
   static func complaintAboutUnsigned(_ text: String, bits: Int) -> String? {
@@ -115,7 +116,8 @@ public enum ValueSyntax {
       default: (radix, digits) = (8, digits.dropFirst())
       }
     }
-    guard !digits.isEmpty, digits.allSatisfy({ ($0.isASCII ? $0.hexDigitValue : nil).map { $0 < radix } ?? false }) else {
+    guard !digits.isEmpty, digits.allSatisfy({ ($0.isASCII ? $0.hexDigitValue : nil).map { $0 < radix } ?? false })
+    else {
       return nil
     }
     return (sign + digits, radix)

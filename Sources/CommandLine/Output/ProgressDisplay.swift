@@ -47,7 +47,9 @@ public struct ProgressDisplay: Sendable {
 
   private func bar(_ report: Report, columns: Int) -> String {
     guard report.current > 0 || report.total > 0 else { return " " }
-    guard report.total > 0, report.current <= report.total else { return "  \(HumanSize.decimal(report.current, digits: 4))" }
+    guard report.total > 0, report.current <= report.total else {
+      return "  \(HumanSize.decimal(report.current, digits: 4))"
+    }
     let numbers = "\(HumanSize.decimal(report.current, digits: 4))/\(HumanSize.decimal(report.total, digits: 4))"
     let cells = min(50, columns - 60)
     guard cells >= 10 else { return "  \(numbers)" }

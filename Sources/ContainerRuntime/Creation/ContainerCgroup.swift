@@ -72,6 +72,19 @@ struct ContainerCgroup: Sendable {
     return lower
   }
 
+  /// The cgroup below this one that a process is in now, of version 2.
+  func leaf(of pid: Int32) throws -> ContainerCgroup {
+    let lines = try HostFiles.readText("/proc/\(pid)/cgroup").split(separator: "\n")
+    guard let line = lines.first(where: { $0.hasPrefix("0::") }) else {
+      throw ClassifiedError(.system, "the process has no cgroup of version 2", object: "\(pid)")
+    }
+    let path = String(line.dropFirst("0::".count))
+    guard path.hasPrefix("\(self.path)/") else {
+      throw ClassifiedError(.conflict, "init is not in the container's cgroup", object: path)
+    }
+    return ContainerCgroup(hierarchy, path: try CgroupPath(path))
+  }
+
   func mounts(hasOwnNamespace: Bool) -> CgroupMounts {
     CgroupMounts(hierarchy: hierarchy, path: path, hasOwnNamespace: hasOwnNamespace)
   }

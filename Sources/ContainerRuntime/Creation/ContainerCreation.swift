@@ -62,15 +62,13 @@ public struct ContainerCreation {
       (namespace.kind, SharedDescriptor(try HostFiles.open(namespace.path, .readOnly)))
     }
     let bindSources = try BindSource.prepare(plan)
-    try prepareChildNamespaces(joined)
+    if !plan.namespaces.joinsUsers { try plan.namespaces.prepareChildren(joined) }
 
     let sockets = try SocketPair(packets: true)
     let ours = sockets.first
     let theirs = sockets.second
     var cloneOptions = Clone.Options()
-    // The cgroup namespace comes later, in init: its root is the cgroup that init is in by then. A time namespace is
-    // not among what a clone can make.
-    cloneOptions.namespaces = plan.namespaces.new.subtracting([.cgroup, .time])
+    if !plan.namespaces.joinsUsers { cloneOptions.namespaces = plan.namespaces.madeByClone }
     let side = try cgroup.clone(cloneOptions)
     switch consume side {
     case .child:
@@ -99,6 +97,15 @@ public struct ContainerCreation {
 
   /// What there is to do for init while it sets itself up, in the order of `InitMessage`.
   private func converse(_ process: borrowing PidFD, _ channel: borrowing InitChannel) throws -> Container {
+    guard plan.namespaces.joinsUsers else { return try converse(withInit: process, channel) }
+    let pid = try channel.expectMove()
+    _ = try process.wait()
+    return try converse(withInit: try PidFD(pid), channel)
+  }
+
+  private func converse(
+    withInit process: borrowing PidFD, _ channel: borrowing InitChannel
+  ) throws -> Container {
     if plan.namespaces.isNew(.user) {
       try UserNamespaceMapping.setUsers(plan.namespaces.userMappings, of: process.pid)
       try UserNamespaceMapping.setGroups(plan.namespaces.groupMappings, of: process.pid)
@@ -144,29 +151,13 @@ public struct ContainerCreation {
   private func makeGate() throws -> ContainerInit.Gate {
     guard case .later = start else { return .none }
     try HostFiles.makeFIFO(directory.fifoPath, permissions: 0o622)
-    // Init opens it as the container's user: it must pass the directory and write into the fifo, and see no more.
-    // Set, because what mknod makes is less the umask.
+    // Init opens it as the container's user, who may be anybody. Set, because what mkfifo makes is less the umask.
     try HostFiles.setPermissions(directory.fifoPath, 0o622)
-    try HostFiles.setPermissions(directory.path, 0o711)
-    if plan.namespaces.has(.user) {
-      let (user, group) = plan.namespaces.hostRoot
-      try HostFiles.setOwner(directory.fifoPath, user: user, group: group)
-    }
     return .fifo(SharedDescriptor(try HostFiles.open(directory.path, [.pathOnly, .directory])))
   }
 
   private func openConsoleSocket() throws -> SharedDescriptor? {
     try options.console?.open()
-  }
-
-  /// A pid or time namespace is what later children get: it is set before init exists.
-  private func prepareChildNamespaces(
-    _ joined: [(kind: NamespaceKind, namespace: SharedDescriptor)]
-  ) throws {
-    for (kind, namespace) in joined where kind == .pid { try Namespace.enter(namespace.descriptor, kind) }
-    guard plan.namespaces.isNew(.time) else { return }
-    try Namespace.unshare(.time)
-    if !plan.namespaces.timeOffsets.isEmpty { try TimeOffset.apply(plan.namespaces.timeOffsets) }
   }
 
   /// Init has no right to raise anything above the caller's own limits in its user namespace.

@@ -25,7 +25,7 @@ public struct ContainerExec {
     guard let initProcess = try container.openInit() else { throw Self.stopped }
     let configuration = try container.configuration()
     let linux = configuration.linux ?? Linux()
-    let cgroup = try ContainerCgroup(container.record)?.below(options.cgroup)
+    var cgroup = try ContainerCgroup(container.record)?.below(options.cgroup)
     let console = try options.console?.open()
     let kinds = NamespaceKinds(linux.namespaces.map(\.type.kernelKind))
     let hasUsers = kinds.contains(.user)
@@ -35,7 +35,7 @@ public struct ContainerExec {
     let sockets = try SocketPair(packets: true)
     let ours = sockets.first
     let theirs = sockets.second
-    let side = try cgroup?.clone(Clone.Options()) ?? Clone.clone()
+    let side = try clone(into: &cgroup)
     switch consume side {
     case .child:
       try? ours.close()
@@ -47,6 +47,19 @@ public struct ContainerExec {
     case .parent(let process):
       try theirs.close()
       return try accompany(process, InitChannel(socket: ours), hasUsers: hasUsers)
+    }
+  }
+
+  private func clone(into cgroup: inout ContainerCgroup?) throws -> Clone.Side {
+    guard let wanted = cgroup else { return try Clone.clone() }
+    do {
+      return try wanted.clone(Clone.Options())
+    } catch let error as SystemError where error.kind == .conflict && options.cgroup == nil {
+      // Processes of cgroup v2 live in the leaves only: an init such as systemd has moved itself to one, and there its
+      // container's other processes belong too.
+      let moved = try wanted.leaf(of: container.record.pid)
+      cgroup = moved
+      return try moved.clone(Clone.Options())
     }
   }
 
@@ -142,11 +155,7 @@ struct ExecInit: ~Copyable {
     }
     let program = try Privileges(process: plan, filter: filter, personality: personality).apply()
     try ProcessControl.closeDescriptorsOnExec(from: 3 + options.preservedDescriptors)
-    do throws(SystemError) {
-      try Execute.path(program, arguments: plan.arguments, environment: plan.environment)
-    } catch {
-      throw ProgramLookup.refused(program, error)
-    }
+    try program.execute()
   }
 
   private borrowing func joinKeyring() throws {

@@ -27,7 +27,8 @@ struct ContainerInit: ~Copyable {
   /// Runs until the program takes over. What goes wrong is told over the channel.
   consuming func run() -> Never {
     do {
-      try perform()
+      try enter()
+      try plan.namespaces.joinsUsers ? moveInside() : perform()
     } catch {
       // When the other side has gone too, there is nobody left to tell.
       try? channel.send(.failed(errorKind(of: error), explanation(of: error)))
@@ -35,13 +36,33 @@ struct ContainerInit: ~Copyable {
     Clone.exitChild(1)
   }
 
-  /// The recipe. The order of the steps is the order of what they need.
-  private borrowing func perform() throws {
+  /// Goes to where the container exists already: its cgroup, and namespaces of others.
+  private borrowing func enter() throws {
     // Until the exec, nobody in a shared pid namespace may look into this process (CVE-2016-9962).
     try ProcessControl.setDumpable(false)
     // Before the user changes: the cgroup's files belong to the host's root.
     try cgroup.join()
-    try enterNamespaces()
+    for (kind, namespace) in joined where kind != .pid { try Namespace.enter(namespace.descriptor, kind) }
+  }
+
+  /// Clones init from inside the user namespace, as another child of the creating process, and ends.
+  private borrowing func moveInside() throws {
+    try plan.namespaces.prepareChildren(joined)
+    var options = Clone.Options()
+    options.isSibling = true
+    options.namespaces = plan.namespaces.madeByClone
+    let side = try Clone.clone(options)
+    switch consume side {
+    case .child: try perform()
+    case .parent(let process):
+      try channel.send(.moved(process.pid))
+      Clone.exitChild(0)
+    }
+  }
+
+  /// The recipe. The order of the steps is the order of what they need.
+  private borrowing func perform() throws {
+    try completeNamespaces()
     try ProcessControl.newSession()
     if !options.keepsKeyring { try joinKeyring() }
     try nameHost()
@@ -69,14 +90,14 @@ struct ContainerInit: ~Copyable {
     if !plan.namespaces.has(.user) { try Limits.apply(plan.process.limits) }
     let privileges = Privileges(
       process: plan.process, filter: plan.linux.seccomp, personality: plan.linux.personality)
-    let program = try privileges.apply()
+    var program = try privileges.apply()
+    program.environment += options.activationEnvironment
     try waitForStart(program, state)
   }
 
   // MARK: Steps
 
-  private borrowing func enterNamespaces() throws {
-    for (kind, namespace) in joined { try Namespace.enter(namespace.descriptor, kind) }
+  private borrowing func completeNamespaces() throws {
     if plan.namespaces.has(.user) {
       try channel.expect(.proceed)
       try Credentials.setGroup(0)
@@ -135,7 +156,7 @@ struct ContainerInit: ~Copyable {
     try channel.expect(.proceed)
   }
 
-  private borrowing func waitForStart(_ program: String, _ state: State) throws {
+  private borrowing func waitForStart(_ program: Program, _ state: State) throws {
     // Descriptors that came from the caller and are not to be kept; ours are close-on-exec from the beginning.
     try ProcessControl.closeDescriptorsOnExec(from: 3 + options.preservedDescriptors)
     guard case .fifo(let directory) = gate else { return try execute(program, state) }
@@ -153,20 +174,14 @@ struct ContainerInit: ~Copyable {
     }
   }
 
-  private borrowing func execute(_ program: String, _ state: State) throws {
+  private borrowing func execute(_ program: Program, _ state: State) throws {
     if !plan.hooks.startContainer.isEmpty {
       var state = state
       state.status = .created
       try HookRunner(point: "startContainer", state: state, environment: plan.process.environment)
         .run(plan.hooks.startContainer)
     }
-    do throws(SystemError) {
-      try Execute.path(
-        program, arguments: plan.process.arguments,
-        environment: plan.process.environment + options.activationEnvironment)
-    } catch {
-      throw ProgramLookup.refused(program, error)
-    }
+    try program.execute()
   }
 
   /// As seen from inside: the container's own pid namespace.

@@ -6,6 +6,7 @@ import LinuxKernel
 ///
 ///     creation                                 init
 ///        │ clone ─────────────────────────────▶ │
+///        │ ◀───────────────────────────── moved │   only with a user namespace that exists: init is another process
 ///        │                                      │ join cgroup and namespaces
 ///        │ ─ proceed ─────────────────────────▶ │   only with a user namespace: ids mapped, limits raised
 ///        │                                      │ mount, make devices, console
@@ -18,6 +19,8 @@ import LinuxKernel
 ///        │ ◀──────────────────────────── failed │   at any time, in place of the next message
 enum InitMessage: Equatable {
   case proceed, ready, created
+  /// Init is from here on the process of this number, a child of the creating process too.
+  case moved(Int32)
   case failed(ErrorKind, String)
 
   fileprivate var bytes: [UInt8] {
@@ -25,6 +28,7 @@ enum InitMessage: Equatable {
     case .proceed: [UInt8(ascii: "p")]
     case .ready: [UInt8(ascii: "r")]
     case .created: [UInt8(ascii: "c")]
+    case .moved(let pid): Array("m\(pid)".utf8)
     case .failed(let kind, let message):
       [UInt8(ascii: "f")] + Array(kind.rawValue.utf8) + [0] + Array(message.utf8.prefix(InitChannel.longestMessage))
     }
@@ -35,6 +39,9 @@ enum InitMessage: Equatable {
     case UInt8(ascii: "p"): self = .proceed
     case UInt8(ascii: "r"): self = .ready
     case UInt8(ascii: "c"): self = .created
+    case UInt8(ascii: "m"):
+      guard let pid = Int32(String(decoding: bytes.dropFirst(), as: UTF8.self)) else { return nil }
+      self = .moved(pid)
     case UInt8(ascii: "f"):
       let parts = bytes.dropFirst().split(separator: 0, maxSplits: 1)
       guard parts.count == 2, let kind = ErrorKind(rawValue: String(decoding: parts[0], as: UTF8.self)) else {
@@ -72,6 +79,16 @@ struct InitChannel: ~Copyable {
   func expect(_ expected: InitMessage) throws {
     switch try receive() {
     case expected: return
+    case .failed(let kind, let message): throw ClassifiedError(kind, message)
+    case nil: throw ClassifiedError(.unavailable, "the container's init ended before it was ready")
+    default: throw ClassifiedError(.system, "message between runtime and init out of order")
+    }
+  }
+
+  /// Waits for the number of the process that is init from here on.
+  func expectMove() throws -> Int32 {
+    switch try receive() {
+    case .moved(let pid): return pid
     case .failed(let kind, let message): throw ClassifiedError(kind, message)
     case nil: throw ClassifiedError(.unavailable, "the container's init ended before it was ready")
     default: throw ClassifiedError(.system, "message between runtime and init out of order")

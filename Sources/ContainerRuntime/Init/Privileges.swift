@@ -10,8 +10,8 @@ struct Privileges {
   let filter: LinuxSeccomp?
   let personality: Personality?
 
-  /// Applies everything and returns the path of the program to execute.
-  func apply() throws -> String {
+  /// Applies everything and returns what to execute.
+  func apply() throws -> Program {
     try process.scheduling.apply()
     if let personality { try ProcessControl.setPersonality(personality.domain == .linux32 ? 0x0008 : 0) }
     if !process.appArmorProfile.isEmpty { try AppArmor.change(to: process.appArmorProfile) }
@@ -26,8 +26,9 @@ struct Privileges {
     if let umask = process.umask { ProcessControl.setUmask(umask) }
     if let sets = process.capabilities { try setCapabilities(sets) }
     let path = try ProgramLookup(process).find()
+    let environment = ProgramEnvironment.complete(process)
     if let program, process.noNewPrivileges { try FilterLoader.load(program) }
-    return path
+    return Program(path: path, arguments: process.arguments, environment: environment)
   }
 
   // MARK: Working directory
@@ -83,6 +84,22 @@ struct Privileges {
   }
 }
 
+/// What a process executes.
+struct Program: Sendable {
+  let path: String
+  let arguments: [String]
+  var environment: [String]
+
+  /// Throws: what the kernel said. Does not return otherwise.
+  func execute() throws {
+    do throws(SystemError) {
+      try Execute.path(path, arguments: arguments, environment: environment)
+    } catch {
+      throw ProgramLookup.refused(path, error)
+    }
+  }
+}
+
 /// Compiling and loading the profile.
 enum FilterLoader {
   static func compile(_ profile: LinuxSeccomp) throws -> FilterProgram {
@@ -105,7 +122,8 @@ enum FilterLoader {
 /// The profile that AppArmor puts on the program at its exec.
 enum AppArmor {
   static func change(to profile: String) throws {
-    guard try HostFiles.exists("/sys/module/apparmor/parameters/enabled") || HostFiles.exists("/proc/self/attr/apparmor")
+    guard
+      try HostFiles.exists("/sys/module/apparmor/parameters/enabled") || HostFiles.exists("/proc/self/attr/apparmor")
     else {
       throw ClassifiedError(
         .unsupported, "AppArmor is not enabled on this host", object: "process.apparmorProfile \(profile)")

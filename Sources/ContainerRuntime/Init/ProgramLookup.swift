@@ -4,6 +4,9 @@ import LinuxKernel
 /// Finds the program of a process as execvp(3) would, and says what is wrong in the words that Docker's server reads:
 /// it turns them into the exit codes 127 and 126.
 struct ProgramLookup {
+  /// What runc calls all that follows.
+  private static let step = "unable to start container process"
+
   private let command: String
   private let searchPath: String
 
@@ -15,24 +18,26 @@ struct ProgramLookup {
 
   /// Throws: `notFound` when there is no such file, `forbidden` when it cannot be executed.
   func find() throws -> String {
-    guard let path = Execute.search(command, searchPath: searchPath), !command.isEmpty else {
-      throw ClassifiedError(.notFound, "exec: \"\(command)\": executable file not found in $PATH")
+    guard !command.isEmpty, let path = Execute.search(command, searchPath: searchPath) else {
+      throw failure(.notFound, "executable file not found in $PATH")
     }
     let status: FileStatus
     do throws(SystemError) {
       status = try HostFiles.status(path)
     } catch {
-      throw ClassifiedError(error.kind, "exec: \"\(command)\": stat \(path): \(error.reason)")
+      throw failure(error.kind, "stat \(path): \(error.reason)")
     }
-    if status.kind == .directory { throw ClassifiedError(.forbidden, "exec: \"\(command)\": is a directory") }
-    guard HostFiles.isExecutable(path) else {
-      throw ClassifiedError(.forbidden, "exec: \"\(command)\": permission denied")
-    }
+    if status.kind == .directory { throw failure(.forbidden, "is a directory: permission denied") }
+    guard HostFiles.isExecutable(path) else { throw failure(.forbidden, "permission denied") }
     return path
   }
 
   /// What an exec that the kernel refused is called.
   static func refused(_ path: String, _ error: SystemError) -> ClassifiedError {
-    ClassifiedError(error.kind, "exec \(path): \(error.reason)")
+    ClassifiedError(error.kind, "\(step): exec \(path): \(error.reason)")
+  }
+
+  private func failure(_ kind: ErrorKind, _ reason: String) -> ClassifiedError {
+    ClassifiedError(kind, "\(Self.step): exec: \"\(command)\": \(reason)")
   }
 }

@@ -123,7 +123,8 @@ struct RootFilesystem {
 
   private func bindHostSystem(_ mount: MountPlan, at target: borrowing Descriptor) throws {
     let tree = try MountTree(copying: "/sys", recursive: true)
-    try tree.setAttributes(mount.attributes.added.union([.readOnly, .noSetUserID, .noDevices, .noExecution]), recursive: true)
+    try tree.setAttributes(
+      mount.attributes.added.union([.readOnly, .noSetUserID, .noDevices, .noExecution]), recursive: true)
     try tree.attach(at: target)
   }
 

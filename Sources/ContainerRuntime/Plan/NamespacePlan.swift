@@ -44,21 +44,24 @@ struct NamespacePlan: Sendable {
     isNew(kind) || joined.contains { $0.kind == kind }
   }
 
+  /// Whether the container's user namespace exists already. Its new namespaces are then made from inside it: they
+  /// belong to the user namespace of the process that makes them, and only there has init rights over them.
+  var joinsUsers: Bool { joined.contains { $0.kind == .user } }
+
+  /// What a clone makes. The cgroup namespace comes later, in init: its root is the cgroup that init is in by then. A
+  /// time namespace is unshared before.
+  var madeByClone: NamespaceKinds { new.subtracting([.cgroup, .time]) }
+
   func isNew(_ kind: NamespaceKind) -> Bool {
     !new.isDisjoint(with: NamespaceKinds([kind]))
   }
 
-  /// The user who is root inside, as the host sees it.
-  var hostRoot: (user: UInt32, group: UInt32) {
-    (Self.outside(of: 0, userMappings), Self.outside(of: 0, groupMappings))
-  }
-
-  /// The host's number of an id of the container; the id itself where nothing is mapped.
-  static func outside(of id: UInt32, _ ranges: [IdentifierRange]) -> UInt32 {
-    for range in ranges where id >= range.inside && id - range.inside < range.count {
-      return range.outside + (id - range.inside)
-    }
-    return id
+  /// Sets what the caller's later children get: a pid or time namespace is never the caller's own.
+  func prepareChildren(_ joined: [(kind: NamespaceKind, namespace: SharedDescriptor)]) throws(SystemError) {
+    for (kind, namespace) in joined where kind == .pid { try Namespace.enter(namespace.descriptor, kind) }
+    guard isNew(.time) else { return }
+    try Namespace.unshare(.time)
+    if !timeOffsets.isEmpty { try TimeOffset.apply(timeOffsets) }
   }
 
   private mutating func readTimeOffsets(_ linux: Linux) throws {

@@ -35,7 +35,6 @@ struct ProcessPlan: Sendable {
     guard !process.args.isEmpty else { throw Self.refuse("process.args is empty") }
     guard process.cwd.hasPrefix("/") else { throw Self.refuse("process.cwd \"\(process.cwd)\" is not absolute") }
     arguments = process.args
-    // The standard library wants a home; the rest of the environment is as given.
     environment = process.env
     workingDirectory = process.cwd
     user = process.user.uid

@@ -27,17 +27,20 @@ public struct StateDirectory: Sendable {
   static let fifoName = "exec.fifo"
   var fifoPath: String { "\(path)/\(Self.fifoName)" }
 
+  /// Init opens the fifo as the container's user, so anybody may pass through; the root directory is closed to others.
+  private static let permissions: UInt32 = 0o711
+
   /// Makes the directory, and the root when it is not there.
   ///
   /// Throws: `conflict` when there is a container of this id.
   func make() throws {
     do throws(SystemError) {
       do throws(SystemError) {
-        try HostFiles.makeDirectory(path, permissions: 0o700)
+        try HostFiles.makeDirectory(path, permissions: Self.permissions)
       } catch {
         guard error.errno == 2 else { throw error }
         try HostFiles.makeDirectories(root, permissions: 0o700)
-        try HostFiles.makeDirectory(path, permissions: 0o700)
+        try HostFiles.makeDirectory(path, permissions: Self.permissions)
       }
     } catch {
       guard error.kind == .conflict else { throw error }

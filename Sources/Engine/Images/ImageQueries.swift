@@ -21,8 +21,9 @@ extension Engine {
       let configuration = try await images.configuration(of: image)
       let created = configuration.created.flatMap { Timestamp(rfc3339: $0) } ?? Timestamp(nanoseconds: 0)
       let summary = ImageSummary(
-        id: image.id.description, repoTags: image.repoTags, repoDigests: image.repoDigests, created: created.seconds,
-        size: image.size, labels: configuration.config.labels)
+        id: image.id.description, repoTags: ImageFilter.names(image.repoTags, filters),
+        repoDigests: ImageFilter.names(image.repoDigests, filters), created: created.seconds, size: image.size,
+        labels: configuration.config.labels)
       guard ImageFilter.matches(summary, filters), before.map({ image.stored < $0 }) ?? true,
         since.map({ image.stored > $0 }) ?? true
       else { continue }
@@ -77,20 +78,23 @@ enum ImageFilter {
       let parts = label.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
       guard let held = image.labels?[parts[0]], parts.count == 1 || held == parts[1] else { return false }
     }
-    let patterns = filters["reference"]
-    guard patterns.isEmpty || image.repoTags.contains(where: { tag in patterns.contains { fits(tag, $0) } }) else {
-      return false
-    }
+    if !filters["reference"].isEmpty && image.repoTags.isEmpty && image.repoDigests.isEmpty { return false }
     if let until = filters["until"].first, let limit = Int64(until) ?? Timestamp(rfc3339: until)?.seconds {
       return image.created < limit
     }
     return true
   }
 
+  /// An image is listed under those of its names that fit `reference`.
+  static func names(_ names: [String], _ filters: Filters) -> [String] {
+    let patterns = filters["reference"]
+    return patterns.isEmpty ? names : names.filter { name in patterns.contains { fits(name, $0) } }
+  }
+
   /// A pattern without a tag fits all tags; `*` stands for anything within a part of a name.
-  private static func fits(_ tag: String, _ pattern: String) -> Bool {
-    let name = tag.lastIndex(of: ":").map { String(tag[..<$0]) } ?? tag
-    return [tag, name].contains { glob(Array($0.utf8)[...], Array(pattern.utf8)[...]) }
+  private static func fits(_ reference: String, _ pattern: String) -> Bool {
+    let name = (reference.firstIndex(of: "@") ?? reference.lastIndex(of: ":")).map { String(reference[..<$0]) }
+    return [reference, name ?? reference].contains { glob(Array($0.utf8)[...], Array(pattern.utf8)[...]) }
   }
 
   private static func glob(_ text: ArraySlice<UInt8>, _ pattern: ArraySlice<UInt8>) -> Bool {

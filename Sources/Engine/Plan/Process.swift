@@ -73,7 +73,6 @@ struct ProcessPlan: Sendable, Equatable {
       "can't create 'AutoRemove' container with restart policy")
     try refuse("restart policy \(policy)", if: !policy.isEmpty && policy != "no")
     try refuse("Isolation \(host.isolation)", if: !["", "default"].contains(host.isolation))
-    try refuse("ContainerIDFile", if: !host.containerIDFile.isEmpty)
     let runtime = host.runtime ?? ""
     try require(
       ["", "apus-runtime", "runc"].contains(runtime), "unknown or invalid runtime name: \(runtime)")

@@ -17,7 +17,8 @@ extension Ulimit {
     guard Ulimit.names.contains(name) else { throw ClassifiedError(.invalid, "invalid ulimit type: \(name)") }
     let parts = limits.split(separator: ":", omittingEmptySubsequences: false)
     guard (1...2).contains(parts.count) else {
-      throw ClassifiedError(.invalid, "too many limit value arguments - \(limits), can only have up to two, `soft[:hard]`")
+      throw ClassifiedError(
+        .invalid, "too many limit value arguments - \(limits), can only have up to two, `soft[:hard]`")
     }
     var values: [Int64] = []
     for part in parts {

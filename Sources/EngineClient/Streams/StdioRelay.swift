@@ -58,7 +58,9 @@ public final class StdioRelay {
   }
 
   /// `wait`: go on until that answer has come, so that signals are handled up to the container's end.
-  public init(_ stream: HijackedStream, _ plan: RelayPlan, wait: PendingWait? = nil, signals: RelaySignals? = nil) throws {
+  public init(_ stream: HijackedStream, _ plan: RelayPlan, wait: PendingWait? = nil, signals: RelaySignals? = nil)
+    throws
+  {
     self.stream = stream
     self.plan = plan
     self.wait = wait

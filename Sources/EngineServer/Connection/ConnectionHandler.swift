@@ -76,7 +76,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
   }
 
   func read(context: ChannelHandlerContext) {
-    if state.wantsInput, !body.isFull {
+    if canRead(context) {
       context.read()
     } else {
       readIsWithheld = true
@@ -85,16 +85,21 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
   /// Reads on, if reading was put off and there is use for more.
   func resumeReading() {
-    guard readIsWithheld, state.wantsInput, !body.isFull, let context else { return }
+    guard readIsWithheld, let context, canRead(context) else { return }
     readIsWithheld = false
     context.read()
+  }
+
+  /// A client that does not take its answers gets no more requests through.
+  private func canRead(_ context: ChannelHandlerContext) -> Bool {
+    state.wantsInput && !body.isFull && (!state.isIdle || context.channel.isWritable)
   }
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
     guard event as? ChannelEvent == .inputClosed else { return context.fireUserInboundEventTriggered(event) }
     // On TCP a client that has gone looks like one that has shut its side; a unix socket tells the two apart.
     if case .exchange = state.phase, context.channel.localAddress?.protocol != .unix { task?.cancel() }
-    perform(state.inputEnded(), context)
+    perform(state.inputEnded(requestsWait: !pipelined.isEmpty), context)
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -112,7 +117,10 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
   }
 
   func channelWritabilityChanged(context: ChannelHandlerContext) {
-    if context.channel.isWritable { writers.release() }
+    if context.channel.isWritable {
+      writers.release()
+      takePipelined(context)
+    }
     context.fireChannelWritabilityChanged()
   }
 
@@ -123,7 +131,6 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     case .nothing: break
     case .proceed: proceed(context)
     case .linger: linger(context)
-    case .close: context.close(promise: nil)
     case .refuse:
       writeRefusal(context)
       linger(context)
@@ -136,7 +143,14 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     task = nil
     gate.expectHead()
     gate.open()
-    while !isWaitingForAnswer, let part = pipelined.popFirst() { handle(part, context) }
+    takePipelined(context)
+  }
+
+  /// Takes the requests that wait, as far as answers get out.
+  private func takePipelined(_ context: ChannelHandlerContext) {
+    while !isWaitingForAnswer, !state.isIdle || context.channel.isWritable, let part = pipelined.popFirst() {
+      handle(part, context)
+    }
     if pipelined.isEmpty { perform(state.caughtUp(), context) }
     resumeReading()
   }
@@ -159,9 +173,10 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     gate.headArrived()
     gate.open()
     let channel = context.channel
-    context.close(mode: .output, promise: nil)
-    context.eventLoop.assumeIsolated().scheduleTask(in: ConnectionHandler.lingerTime) {
-      channel.close(promise: nil)
+    // The time runs from when the answer is out: a slow reader gets all of it.
+    context.close(mode: .output).assumeIsolated().whenComplete { _ in
+      let time = self.state.inputHasEnded ? .zero : ConnectionHandler.lingerTime
+      channel.eventLoop.assumeIsolated().scheduleTask(in: time) { channel.close(promise: nil) }
     }
     resumeReading()
   }

@@ -36,10 +36,8 @@ struct ConnectionState {
     case nothing
     /// Take the next request.
     case proceed
-    /// Shut our side, and wait a moment for the client to close its own.
+    /// Shut our side when all is out, and wait a moment for the client to close its own.
     case linger
-    /// Nothing is under way that could still be answered.
-    case close
     /// Answer for the decoder, then linger.
     case refuse
     /// The request broke off: its reader must know.
@@ -53,7 +51,7 @@ struct ConnectionState {
 
   private(set) var phase = Phase.idle
   private var lastID: UInt64 = 0
-  private var inputHasEnded = false
+  private(set) var inputHasEnded = false
 
   /// Whether more bytes from the client are of use now.
   var wantsInput: Bool {
@@ -102,19 +100,21 @@ struct ConnectionState {
     }
   }
 
-  /// The client shut its side.
-  mutating func inputEnded() -> Action {
+  /// The client shut its side; `requestsWait` when some that came before have not been looked at yet.
+  mutating func inputEnded(requestsWait: Bool) -> Action {
     inputHasEnded = true
     switch phase {
-    case .idle, .lingering, .discarding:
-      phase = .closed
-      return .close
+    case .idle where requestsWait: return .nothing
+    case .idle, .discarding:
+      // The last answer may still be on its way out.
+      phase = .lingering
+      return .linger
     case .exchange(var exchange):
       guard !exchange.requestEnded else { return .nothing }
       exchange.keepsAlive = false
       phase = .exchange(exchange)
       return .failBody
-    case .raw, .closed: return .nothing
+    case .lingering, .raw, .closed: return .nothing
     }
   }
 

@@ -40,6 +40,8 @@ final class RawHandler: ChannelDuplexHandler {
   private var input = InboundQueue()
   private var writers = WriteWaiters()
   private var isClosing = false
+  private var outputIsOut = false
+  private var inputHasEnded = false
   private var readIsWithheld = false
   private var context: ChannelHandlerContext?
 
@@ -65,7 +67,8 @@ final class RawHandler: ChannelDuplexHandler {
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
     guard event as? ChannelEvent == .inputClosed else { return context.fireUserInboundEventTriggered(event) }
     input.finish()
-    if isClosing { context.close(promise: nil) }
+    inputHasEnded = true
+    if outputIsOut { context.close(promise: nil) }
   }
 
   func channelInactive(context: ChannelHandlerContext) {
@@ -113,7 +116,9 @@ final class RawHandler: ChannelDuplexHandler {
     input.fail(ClientGone())
     let channel = context.channel
     context.close(mode: .output).assumeIsolated().whenComplete { _ in
-      channel.eventLoop.assumeIsolated().scheduleTask(in: RawHandler.lingerTime) { channel.close(promise: nil) }
+      self.outputIsOut = true
+      let time = self.inputHasEnded ? .zero : RawHandler.lingerTime
+      channel.eventLoop.assumeIsolated().scheduleTask(in: time) { channel.close(promise: nil) }
     }
     readIsWithheld = false
     context.read()

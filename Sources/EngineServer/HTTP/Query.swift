@@ -57,6 +57,15 @@ struct Query: Sendable {
     return scaled + nanoseconds
   }
 
+  /// Throws: kind `unsupported` when one of the names is there: what is not done is not passed over in silence.
+  func refuse(_ names: String...) throws {
+    for name in names {
+      if let value = text(name) {
+        throw ClassifiedError(.unsupported, "the query \(name) is not supported yet", object: "\(name)=\(value)")
+      }
+    }
+  }
+
   /// Throws: kind `invalid` when the value is not JSON of either form.
   func filters() throws -> Filters {
     guard let text = text("filters") else { return Filters() }

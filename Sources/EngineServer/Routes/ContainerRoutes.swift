@@ -25,6 +25,7 @@ func containerRoutes(_ backend: any ContainerBackend) -> [Route] {
       try .json(try await backend.inspectContainer(request.parameter("id"), size: request.query.flag("size")))
     },
     Route(.POST, "/containers/{id}/start") { request in
+      try request.query.refuse("checkpoint", "checkpoint-dir")
       try await backend.startContainer(request.parameter("id"), detachKeys: request.query.text("detachKeys"))
       return .noContent
     },

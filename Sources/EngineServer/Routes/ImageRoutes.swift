@@ -11,10 +11,12 @@ func imageRoutes(_ backend: any ImageBackend) -> [Route] {
       return try .json(images.map { $0.asOf(request.version) })
     },
     Route(.GET, "/images/{name...}/json") { request in
-      try .json(try await backend.inspectImage(request.parameter("name")).asOf(request.version))
+      try request.query.refuse("platform")
+      return try .json(try await backend.inspectImage(request.parameter("name")).asOf(request.version))
     },
     Route(.GET, "/images/{name...}/history") { request in
-      try .json(try await backend.imageHistory(request.parameter("name")))
+      try request.query.refuse("platform")
+      return try .json(try await backend.imageHistory(request.parameter("name")))
     },
     Route(.POST, "/images/{name...}/tag") { request in
       guard let repository = request.query.text("repo") else {
@@ -25,22 +27,24 @@ func imageRoutes(_ backend: any ImageBackend) -> [Route] {
       return Response(.created)
     },
     Route(.DELETE, "/images/{name...}") { request in
-      try .json(
+      try request.query.refuse("platforms")
+      return try .json(
         try await backend.removeImage(
           request.parameter("name"), force: request.query.flag("force"), prune: !request.query.flag("noprune")))
     },
     Route(.POST, "/images/create") { request in try create(backend, request) },
     Route(.POST, "/images/load") { request in
-      .progress { emit in
+      try request.query.refuse("platform")
+      return .progress { emit in
         try await backend.loadImages(from: request.body, quiet: request.query.flag("quiet", default: true), emit: emit)
       }
     },
     Route(.GET, "/images/get") { request in
       let names = request.query.all("names").filter { !$0.isEmpty }
       guard !names.isEmpty else { throw ClassifiedError(.invalid, "the query names is missing: the images to save") }
-      return save(backend, names)
+      return try save(backend, names, request)
     },
-    Route(.GET, "/images/{name...}/get") { request in save(backend, [request.parameter("name")]) },
+    Route(.GET, "/images/{name...}/get") { request in try save(backend, [request.parameter("name")], request) },
   ]
 }
 
@@ -75,8 +79,9 @@ private func reference(_ image: String, tag: String?) -> String {
   return tag.contains(":") ? "\(image)@\(tag)" : "\(image):\(tag)"
 }
 
-private func save(_ backend: any ImageBackend, _ names: [String]) -> Response {
-  .stream(contentType: "application/x-tar") { stream in
+private func save(_ backend: any ImageBackend, _ names: [String], _ request: Request) throws -> Response {
+  try request.query.refuse("platform")
+  return .stream(contentType: "application/x-tar") { stream in
     try await backend.saveImages(names) { try await stream.write($0) }
   }
 }

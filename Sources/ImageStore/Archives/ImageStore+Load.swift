@@ -1,7 +1,6 @@
 import Diagnostics
 import LayerArchive
 import LinuxKernel
-import Logging
 import OCIImageSpec
 
 /// An image that an archive held.
@@ -51,10 +50,16 @@ extension ImageStore {
       for file in [image.configurationFile] + image.layers { try intake.adopt(file) }
     }
     try await intake.store(image.manifestBytes, as: image.manifest)
-    for ((file, diffID), chain) in zip(zip(image.layers, image.configuration.diffIDs), image.configuration.chain) {
-      try await intake.unpack(blob: file.digest, diffID: diffID, chain: chain) { current in
-        progress(LoadProgress(layer: chain, current: current, total: file.size))
+    let layers = zip(image.layers, zip(image.configuration.diffIDs, image.configuration.chain))
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for (file, (diffID, chain)) in layers {
+        group.addTask {
+          try await intake.unpack(blob: file.digest, diffID: diffID, chain: chain) { current in
+            progress(LoadProgress(layer: chain, current: current, total: file.size))
+          }
+        }
       }
+      try await group.waitForAll()
     }
     let names = image.names.map { PulledReference(reference: $0, digest: nil) }
     let stored = try await intake.commit(manifest: image.manifest, references: names)
@@ -70,15 +75,7 @@ extension ImageStore {
       try HostFiles.makeDirectory(path, permissions: 0o700)
       return path
     }
-    defer {
-      transfers.submit { [logger] in
-        do {
-          try HostFiles.removeTree(directory)
-        } catch {
-          logger.warning("cannot remove a temporary directory", metadata: ["path": "\(directory)", "error": "\(error)"])
-        }
-      }
-    }
+    defer { sweeper.remove([directory]) }
     return try await body(directory)
   }
 }

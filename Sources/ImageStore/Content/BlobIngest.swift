@@ -11,6 +11,8 @@ public final class BlobIngest: Sendable {
   private struct State {
     /// nil once the ingest is over.
     var file: SharedDescriptor?
+    /// Held until then, so that nobody else fetches the same blob meanwhile.
+    var claim: KeyedLock<ContentKey>.Claim?
     var hasher: ContentHasher
     var offset: Int64 = 0
   }
@@ -22,17 +24,14 @@ public final class BlobIngest: Sendable {
   private let path: String
   /// Kept alive, because its lease is what keeps the blob once it is there.
   private let intake: ImageIntake
-  /// Held so that nobody else fetches the same blob meanwhile.
-  private let claim: KeyedLock<ContentKey>.Claim
 
   init(
     _ digest: Digest, size: Int64?, path: String, intake: ImageIntake,
     claim: KeyedLock<ContentKey>.Claim
   ) throws {
-    (self.digest, self.size, self.path) = (digest, size, path)
-    (self.intake, self.claim) = (intake, claim)
+    (self.digest, self.size, self.path, self.intake) = (digest, size, path, intake)
     let file = try HostFiles.open(path, [.writeOnly, .create, .exclusive], permissions: 0o600)
-    state = Mutex(State(file: SharedDescriptor(file), hasher: ContentHasher(digest.algorithm)))
+    state = Mutex(State(file: SharedDescriptor(file), claim: claim, hasher: ContentHasher(digest.algorithm)))
   }
 
   deinit { abort() }
@@ -83,6 +82,7 @@ public final class BlobIngest: Sendable {
   private func finish() throws {
     try state.withLock { state in
       guard state.file.take() != nil else { throw aborted }
+      defer { state.claim = nil }
       do {
         if let size, state.offset != size {
           throw ClassifiedError(
@@ -98,7 +98,7 @@ public final class BlobIngest: Sendable {
         try HostFiles.remove(path)
         throw error
       }
-      intake.store.table.stage(digest, at: path)
+      if !intake.store.table.stage(digest, at: path) { try HostFiles.remove(path) }
     }
   }
 
@@ -106,6 +106,7 @@ public final class BlobIngest: Sendable {
   public func abort() {
     state.withLock { state in
       guard state.file.take() != nil else { return }
+      state.claim = nil
       // What cannot be removed now is in `tmp`, which is emptied at the next start.
       try? HostFiles.remove(path)
     }

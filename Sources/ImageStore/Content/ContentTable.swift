@@ -66,8 +66,13 @@ final class ContentTable: Sendable {
 
   // MARK: Staged content
 
-  func stage(_ digest: Digest, at path: String) {
-    state.withLock { $0.blobs[digest] = path }
+  /// False: the blob is staged already, so this copy is not needed.
+  func stage(_ digest: Digest, at path: String) -> Bool {
+    state.withLock { state in
+      guard state.blobs[digest] == nil else { return false }
+      state.blobs[digest] = path
+      return true
+    }
   }
 
   func stage(_ chain: ChainID, _ layer: StagedLayer) {

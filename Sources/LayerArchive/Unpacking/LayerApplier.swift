@@ -102,7 +102,8 @@ final class LayerApplier {
       try opened.directory.descriptor.setTimes(accessed: end.modified, modified: end.modified)
     }
     needs.directories = tree.implied.map(\.joined)
-    return UnpackedLayer(diffID: diffID, size: size, members: members, droppedAttributes: droppedAttributes, needs: needs)
+    return UnpackedLayer(
+      diffID: diffID, size: size, members: members, droppedAttributes: droppedAttributes, needs: needs)
   }
 
   private func count(_ header: TarHeader) throws {
@@ -176,7 +177,8 @@ final class LayerApplier {
     tree.describe(path)
     try setMetadata(of: opened.directory.descriptor, header, permissions: header.mode & ~setGroupID)
     let isLate = header.mode & setGroupID != 0
-    directories.append((path, DirectoryEnd(modified: FileTime(header.modified), permissions: isLate ? header.mode : nil)))
+    directories.append(
+      (path, DirectoryEnd(modified: FileTime(header.modified), permissions: isLate ? header.mode : nil)))
   }
 
   private func beginFile(_ path: LayerPath, _ name: RawPath, _ header: TarHeader) throws {
@@ -204,7 +206,8 @@ final class LayerApplier {
     case .nameTaken:
       try makeRoom(for: name, in: parent)
       guard try link(name, in: parent, to: target) == .made else {
-        throw ClassifiedError(.invalid, "a hard link in the place of its own target \(target)", object: path.description)
+        throw ClassifiedError(
+          .invalid, "a hard link in the place of its own target \(target)", object: path.description)
       }
     }
   }

@@ -21,7 +21,8 @@ public struct LayerUnpacker: Sendable {
     self.options = options
   }
 
-  /// Unpacks the file `blob`, from its beginning, into the existing, empty directory `directory`, of which nobody else may know yet.
+  /// Unpacks the file `blob`, from its beginning, into the existing, empty directory `directory`, of which nobody else
+  /// may know yet.
   ///
   /// - Parameters:
   ///   - diffID: What the plain archive must hash to; nil when that is not known yet.
@@ -35,7 +36,8 @@ public struct LayerUnpacker: Sendable {
   ) throws -> UnpackedLayer {
     let applier = try LayerApplier(directory, options: options)
     let pipe = ChunkPipe(buffers: Self.buffers, size: Self.bufferSize)
-    let source = Source(blob: blob, algorithm: diffID?.algorithm ?? .sha256, limits: options.limits, pipe, cancellation, progress)
+    let source = Source(
+      blob: blob, algorithm: diffID?.algorithm ?? .sha256, limits: options.limits, pipe, cancellation, progress)
     let finished = DispatchGroup()
     // A serial queue has a thread of its own while it has work, and takes none from the cooperative pool.
     DispatchQueue(label: "apus.inflate").async(group: finished) { source.run() }
@@ -97,7 +99,8 @@ public struct LayerUnpacker: Sendable {
     let algorithm: DigestAlgorithm
 
     init(
-      blob: SharedDescriptor, algorithm: DigestAlgorithm, limits: UnpackLimits, _ pipe: ChunkPipe, _ cancellation: Cancellation,
+      blob: SharedDescriptor, algorithm: DigestAlgorithm, limits: UnpackLimits, _ pipe: ChunkPipe,
+      _ cancellation: Cancellation,
       _ progress: @escaping @Sendable (Int64) -> Void
     ) {
       (self.blob, self.algorithm, self.limits) = (blob, algorithm, limits)

@@ -49,7 +49,8 @@ public struct LowerNeeds: Sendable, Equatable {
       _ = try targetParent.directory.status(targetName)
     } catch {
       guard error.errno == ENOENT else { throw error }
-      guard let lower = try Self.find(target, in: lowers), try lower.status(target.joined, followingLink: false).kind != .directory
+      guard let lower = try Self.find(target, in: lowers),
+        try lower.status(target.joined, followingLink: false).kind != .directory
       else {
         throw ClassifiedError(.invalid, "a hard link to \(target), which no layer has", object: path.description)
       }

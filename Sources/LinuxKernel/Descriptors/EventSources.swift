@@ -11,7 +11,8 @@ public struct SignalSource: ~Copyable, Sendable {
     descriptor = Descriptor(owning: try systemCall("make signalfd") { unsafe clinux_signalfd(-1, &set) })
   }
 
-  /// The next pending signal and the process that sent it (0: the kernel), or nil when there is none.
+  /// The next pending signal and the process that sent it (0: the kernel; -1: one outside of this pid namespace), or
+  /// nil when there is none.
   public func next() throws(SystemError) -> (signal: Signal, sender: Int32)? {
     var (number, sender): (Int32, Int32) = (0, 0)
     let count = try systemCall("read signalfd") {

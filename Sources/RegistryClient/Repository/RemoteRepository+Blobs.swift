@@ -10,9 +10,9 @@ extension RemoteRepository {
   /// Fetches a blob into a sink, when one of the client's download slots is free.
   ///
   /// A transfer that breaks off or stands still is taken up again where it stopped, by Range, at most
-  /// `RetryPolicy.attempts` times in a row without progress. Returns when the whole blob was written and had the right
-  /// digest; when it throws, what was written counts for nothing unless the error is not of kind `dataLoss`, in which
-  /// case it is the beginning of the blob as far as anyone knows.
+  /// `RetryPolicy.attempts` times in a row without progress. When this returns, the whole blob was written and has the
+  /// right digest. When it throws, the sink holds a beginning of the blob that a later call may resume from, except
+  /// after an error of kind `dataLoss`: then what was written is worth nothing.
   ///
   /// - Parameters:
   ///   - partial: what is in the sink already.

@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import Diagnostics
 import NIOCore
+import NIOHTTP1
 import NIOPosix
 import NIOSSL
 
@@ -25,7 +26,8 @@ extension RegistryFailure {
       refused(host: url.authority.host, address: nil, port: url.port)
     case let error as IOError:
       RegistryFailure(.interruption, .unavailable, name(ofErrno: error.errnoCode))
-    default: RegistryFailure(.interruption, .unavailable, "unexpected EOF")
+    case HTTPParserError.invalidEOFState: RegistryFailure(.interruption, .unavailable, "unexpected EOF")
+    default: RegistryFailure(.interruption, .unavailable, "the connection broke off: \(error)")
     }
   }
 

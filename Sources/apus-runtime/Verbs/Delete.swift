@@ -11,7 +11,7 @@ extension Verb {
     do {
       let container = try Container.load(id, settings: settings)
       for error in try container.delete(force: force) { ErrorLog().write("warning", explanation(of: error)) }
-    } catch where force && (errorKind(of: error) == .notFound || errorKind(of: error) == .dataLoss) {
+    } catch  where force && (errorKind(of: error) == .notFound || errorKind(of: error) == .dataLoss) {
       // A creation that was killed half-way has left a directory without a record.
       try Container.removeRemains(id, settings: settings)
     }

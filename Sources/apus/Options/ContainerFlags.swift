@@ -22,7 +22,8 @@ enum ContainerFlags {
     .string("workdir", "w", "Working directory inside the container"),
     .list("label", "l", "Set meta data on a container"),
     .list("label-file", "Read in a line delimited file of labels"),
-    FlagSpec("annotation", .list, valueName: "map", "Add an annotation to the container (passed through to the OCI runtime)"),
+    FlagSpec(
+      "annotation", .list, valueName: "map", "Add an annotation to the container (passed through to the OCI runtime)"),
     .string("stop-signal", "Signal to stop the container"),
     .integer("stop-timeout", "Timeout (in seconds) to stop a container"),
   ]

@@ -106,7 +106,8 @@ struct ContainerOptions {
     return HealthConfig(
       test: flags.string("health-cmd").map { ["CMD-SHELL", $0] }, interval: flags.nanoseconds("health-interval"),
       timeout: flags.nanoseconds("health-timeout"), startPeriod: flags.nanoseconds("health-start-period"),
-      startInterval: flags.nanoseconds("health-start-interval"), retries: flags.integer("health-retries").map { Int($0) })
+      startInterval: flags.nanoseconds("health-start-interval"),
+      retries: flags.integer("health-retries").map { Int($0) })
   }
 
   // MARK: - Ports, volumes

@@ -158,7 +158,8 @@ private struct TokenReader {
     case .literal(let value): return TemplateOperand(base: .literal(value), path: [], offset: offset)
     case .word(let name): return TemplateOperand(base: .function(name), path: [], offset: offset)
     case .variable(let name):
-      return TemplateOperand(base: .variable(name), path: adjoiningFields(after: offset + name.count + 1), offset: offset)
+      return TemplateOperand(
+        base: .variable(name), path: adjoiningFields(after: offset + name.count + 1), offset: offset)
     case .open:
       let group = try openPipeline()
       guard let close = tokens.popFirst(), close.token == .close else {

@@ -168,8 +168,9 @@ struct TemplateLexer {
 
   private mutating func identifier() -> String {
     let start = position
-    while position < characters.count, characters[position].isLetter || characters[position].isNumber
-      || characters[position] == "_"
+    while position < characters.count,
+      characters[position].isLetter || characters[position].isNumber
+        || characters[position] == "_"
     {
       position += 1
     }

@@ -15,7 +15,8 @@ struct TerminalSession {
   /// Relays until the output ends, or the user detaches. `started` is called when everything stands ready.
   ///
   /// Throws: `ExitRequest` when a signal ends us.
-  func run(_ stream: HijackedStream, wait: PendingWait? = nil, started: () throws -> Void = {}) throws -> StdioRelay.End {
+  func run(_ stream: HijackedStream, wait: PendingWait? = nil, started: () throws -> Void = {}) throws -> StdioRelay.End
+  {
     let usesTerminal = plan.isTerminal && Console.inputIsTerminal && plan.streams.contains(.input)
     let signals = try signals(resizes: plan.isTerminal)
     let relay = try StdioRelay(stream, plan, wait: wait, signals: signals)

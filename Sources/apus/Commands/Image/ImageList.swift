@@ -35,7 +35,8 @@ enum ImageListCommand {
       try Console.write(images.map { (truncates ? $0.id.shortID : $0.id) + "\n" }.joined())
       return 0
     }
-    let usesDigests = try flags.bool("digests") || (format.map { try FormatTemplate($0).fields.contains("Digest") } ?? false)
+    let usesDigests =
+      try flags.bool("digests") || (format.map { try FormatTemplate($0).fields.contains("Digest") } ?? false)
     let now = FileTime.now.seconds
     let view = ListView(
       columns: columns,

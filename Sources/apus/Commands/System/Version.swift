@@ -87,7 +87,9 @@ enum VersionCommand {
     let components = server.components.map { component in
       JSONValue.members([
         ("Name", .string(component.name)), ("Version", .string(component.version)),
-        ("Details", .members((component.details ?? [:]).sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })),
+        (
+          "Details", .members((component.details ?? [:]).sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })
+        ),
       ])
     }
     return .members([
