@@ -45,7 +45,14 @@ struct ImageCommit {
       try store.layout.synchronise()
       try moveBlobs()
       try moveLayers(layers)
-      try store.catalogue.record(change)
+      do {
+        try store.catalogue.record(change)
+      } catch {
+        try moveBack(layers)
+        throw error
+      }
+      // Only now: between the record and this, the layer is known from two places, never from none.
+      for layer in layers { store.table.settle(.layer(layer.chain)) }
     }
     return try store.resolve(id.description)
   }
@@ -106,9 +113,15 @@ struct ImageCommit {
       // What is there is on no record: left by a commit that failed at its last step.
       try HostFiles.removeTree(path)
       try HostFiles.rename(layer.staged.path, to: path)
-      store.table.settle(.layer(layer.chain))
     }
     try store.layout.synchroniseNames(in: store.layout.layers)
+  }
+
+  /// Without a record the layers are half-made things again.
+  private func moveBack(_ layers: [NewLayer]) throws {
+    for layer in layers {
+      try HostFiles.rename(store.layout.layer(layer.record.directory), to: layer.staged.path)
+    }
   }
 
   // MARK: Blobs

@@ -8,7 +8,8 @@ final class Foreground {
   /// What to give the new process as the receiver of its terminal; nil when it needs none.
   private(set) var console: ConsoleReceiver?
 
-  /// Who waits for the signals below; made before the process, so that none is lost.
+  /// Blocked only once the process has been started, which would else inherit that.
+  private let passedOn: SignalSet
   private let signals: SignalSource
   private let receiver: SharedDescriptor?
   private let watched: Epoll
@@ -17,29 +18,24 @@ final class Foreground {
     case signals, input, terminal
   }
 
-  /// Blocks the signals that are to be passed on.
-  init(wantsTerminal: Bool) throws {
-    // What stops or kills the caller whatever it does, what reports its own faults, and SIGURG, which means nothing
-    // here, are not passed on.
-    let passed = (Int32(1)...64).compactMap { Signal(rawValue: $0) }.filter {
-      ![8, 11, 4, 7, 5, 23].contains($0.rawValue)
-    }
-    let set = SignalSet(passed)
-    signals = try SignalSource(set)
-    watched = try Epoll()
-    if wantsTerminal {
-      let pair = try SocketPair()
-      let first = pair.first
-      let second = pair.second
-      receiver = SharedDescriptor(first)
-      console = .connection(SharedDescriptor(second))
-    } else {
-      receiver = nil
-    }
-    pending = set
-  }
+  /// What reports a fault of this very process (SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV), and SIGURG, which means
+  /// nothing here, stay with it.
+  private static let own: Set<Int32> = [4, 5, 7, 8, 11, 23]
 
-  private let pending: SignalSet
+  init(wantsTerminal: Bool) throws {
+    passedOn = SignalSet((1...64).filter { !Self.own.contains($0) }.compactMap { Signal(rawValue: $0) })
+    signals = try SignalSource(passedOn)
+    watched = try Epoll()
+    guard wantsTerminal else {
+      receiver = nil
+      return
+    }
+    let pair = try SocketPair()
+    let first = pair.first
+    let second = pair.second
+    receiver = SharedDescriptor(first)
+    console = .connection(SharedDescriptor(second))
+  }
 
   /// Waits for the child `pid`.
   func wait(for pid: Int32) throws -> ExitStatus {
@@ -56,7 +52,7 @@ final class Foreground {
   }
 
   private func waitWithoutTerminal(_ pid: Int32) throws -> ExitStatus {
-    try pending.block()
+    try passedOn.block()
     if let status = try Children.reap(pid) { return status }
     while true {
       _ = try signals.descriptor.poll(.readable)
@@ -67,7 +63,7 @@ final class Foreground {
   private func relay(
     _ pid: Int32, _ master: borrowing Descriptor, _ input: borrowing Descriptor
   ) throws -> ExitStatus {
-    try pending.block()
+    try passedOn.block()
     let output = try StandardStream.duplicate(1)
     try watched.add(signals.descriptor, .readable, token: Token.signals.rawValue)
     try watched.add(master, .readable, token: Token.terminal.rawValue)

@@ -18,7 +18,7 @@ import Testing
   ])
   func failpointPlans(text: String, valid: Bool) {
     let parsed = FailPointPlan.parse(text)
-    #expect((try? parsed.get()) != nil == valid)
+    #expect(((try? parsed.get()) != nil) == valid)
   }
 
   @Test func failpointActsOnTheNamedPassOnly() throws {

@@ -14,7 +14,8 @@ NUMBERED = "i=0; while [ $i -lt {count} ]; do i=$((i+1)); echo line $i; sleep 0.
 def test_twenty_containers_survive_the_server(own_server):
     server = own_server
     names = [f"c{n}" for n in range(20)]
-    for n, name in enumerate(names):
+    server.docker("run", "-d", "--name", "c0", "busybox", "sleep", "1000", check=0)
+    for n, name in list(enumerate(names))[1:]:
         server.docker("run", "-d", "--name", name, "busybox", "sh", "-c", NUMBERED.format(count=160, code=n + 1), check=0)
     pids = {name: server.inspect(name)["State"]["Pid"] for name in names}
     server.kill()

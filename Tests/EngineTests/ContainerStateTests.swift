@@ -3,6 +3,9 @@ import Testing
 
 @testable import Engine
 
+/// The engine's state; in a file that imports `EngineAPI` the bare name could be either's.
+typealias EngineState = ContainerState
+
 private let start = Timestamp(nanoseconds: 1_000_000_000)
 private let end = Timestamp(nanoseconds: 4_500_000_000)
 private let run = ContainerState.Run(pid: 7, started: start)

@@ -53,6 +53,14 @@ extension Engine {
     let container = exec.container
     guard container.state.isRunning else { throw ClassifiedError.notRunning(container.id) }
     try exec.beginStart()
+    guard request.detach else { return ExecStdio(exec) { [self] in try await launch(exec, request) } }
+    try await launch(exec, request).drain()
+    return nil
+  }
+
+  /// Starts the exec through the container's shim, and watches for its end.
+  private func launch(_ exec: ExecSession, _ request: ExecStartRequest) async throws -> ShimStream {
+    let container = exec.container
     do {
       try FailPoint.execBeforeStart.pass()
       let message = try await shimExec(exec, request)
@@ -66,11 +74,7 @@ extension Engine {
       events.publish(
         "exec_start: \((exec.request.cmd ?? []).joined(separator: " "))", container, ["execID": exec.id])
       background.start { [self] in await awaitEnd(of: exec, stream) }
-      if request.detach {
-        stream.drain()
-        return nil
-      }
-      return ExecStdio(isTerminal: exec.request.tty, exec: exec, stream: stream)
+      return stream
     } catch {
       throw failedExec(exec, error)
     }

@@ -72,21 +72,52 @@ final class ExecSession: Sendable {
   }
 }
 
-/// A client's connection to the streams of an exec.
-struct ExecStdio: StdioSession {
+/// A client's connection to the streams of an exec, which starts when its output is first asked for: by then the client
+/// has been told that the connection is its own. Some clients lose output that comes in one piece with that answer.
+final class ExecStdio: StdioSession {
   let isTerminal: Bool
-  let exec: ExecSession
-  let stream: ShimStream
+  private let exec: ExecSession
+  private let start: @Sendable () async throws -> ShimStream
+  private let stream = Latch<ShimStream>()
+  private let isStarted = Mutex(false)
 
-  /// Ends only when the exit code is known: clients ask for it as soon as the stream ends.
+  init(_ exec: ExecSession, start: @Sendable @escaping () async throws -> ShimStream) {
+    isTerminal = exec.request.tty
+    self.exec = exec
+    self.start = start
+  }
+
+  /// Ends only when the exit code is known: clients ask for it as soon as the stream ends. An exec that does not start
+  /// says why in its output, since the answer has been given.
   func nextOutput() async throws -> StdioChunk? {
+    let isFirst = isStarted.withLock { isStarted in
+      defer { isStarted = true }
+      return !isStarted
+    }
+    if isFirst {
+      do {
+        stream.set(.success(try await start()))
+      } catch {
+        stream.set(.failure(error))
+        return StdioChunk(stream: .output, bytes: ByteBuffer(string: explanation(of: error) + "\r\n"))
+      }
+    }
+    guard let stream = try? await stream.value else { return nil }
     if let chunk = try await stream.next() { return chunk }
     if !stream.isDetached, let record = try? await stream.exit.value { exec.note(.ended(code: Int(record.code))) }
     return nil
   }
 
-  func writeInput(_ bytes: ByteBuffer) async throws { try await stream.write(bytes) }
-  func closeInput() async { stream.endInput() }
+  func writeInput(_ bytes: ByteBuffer) async throws { try await stream.value.write(bytes) }
+
+  func closeInput() async {
+    // An exec that did not start has no input to close.
+    try? await stream.value.endInput()
+  }
+
   /// The connection stays, since the exit comes on it.
-  func detach() async { stream.drain() }
+  func detach() async {
+    guard isStarted.withLock({ $0 }) else { return }
+    try? await stream.value.drain()
+  }
 }

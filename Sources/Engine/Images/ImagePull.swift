@@ -95,13 +95,10 @@ struct ImagePull: Sendable {
     if intake.hasLayer(layer.chain) && intake.hasBlob(layer.descriptor.digest) { return progress.say("Already exists") }
     progress.say("Pulling fs layer")
     try await fetch(layer, repository, intake, progress)
-    try FailPoint.pullAfterBlob.pass()
     progress.say("Download complete")
-    try FailPoint.pullBeforeUnpack.pass()
     try await intake.unpack(blob: layer.descriptor.digest, diffID: layer.diffID, chain: layer.chain) { done in
       progress.advance("Extracting", to: done)
     }
-    try FailPoint.pullAfterUnpack.pass()
     progress.say("Pull complete")
   }
 

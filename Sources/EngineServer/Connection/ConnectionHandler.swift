@@ -25,6 +25,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
   /// The client sends its body only when told to (`Expect: 100-continue`).
   var owesContinue = false
   private var refusal = ErrorReply(ClientGone())
+  private var lingering: Scheduled<Void>?
   private(set) var context: ChannelHandlerContext?
 
   init(service: any ConnectionService, gate: InputGate) {
@@ -113,6 +114,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     body.fail(ClientGone())
     writers.fail(ClientGone())
     pipelined.removeAll()
+    lingering?.cancel()
     context.fireChannelInactive()
   }
 
@@ -175,8 +177,9 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     let channel = context.channel
     // The time runs from when the answer is out: a slow reader gets all of it.
     context.close(mode: .output).assumeIsolated().whenComplete { _ in
+      guard channel.isActive else { return }
       let time = self.state.inputHasEnded ? .zero : ConnectionHandler.lingerTime
-      channel.eventLoop.assumeIsolated().scheduleTask(in: time) { channel.close(promise: nil) }
+      self.lingering = channel.eventLoop.assumeIsolated().scheduleTask(in: time) { channel.close(promise: nil) }
     }
     resumeReading()
   }

@@ -43,6 +43,7 @@ final class RawHandler: ChannelDuplexHandler {
   private var outputIsOut = false
   private var inputHasEnded = false
   private var readIsWithheld = false
+  private var lingering: Scheduled<Void>?
   private var context: ChannelHandlerContext?
 
   init(task: Task<Void, Never>?) {
@@ -79,6 +80,7 @@ final class RawHandler: ChannelDuplexHandler {
   private func channelGone() {
     input.fail(ClientGone())
     writers.fail(ClientGone())
+    lingering?.cancel()
     task?.cancel()
   }
 
@@ -116,9 +118,10 @@ final class RawHandler: ChannelDuplexHandler {
     input.fail(ClientGone())
     let channel = context.channel
     context.close(mode: .output).assumeIsolated().whenComplete { _ in
+      guard channel.isActive else { return }
       self.outputIsOut = true
       let time = self.inputHasEnded ? .zero : RawHandler.lingerTime
-      channel.eventLoop.assumeIsolated().scheduleTask(in: time) { channel.close(promise: nil) }
+      self.lingering = channel.eventLoop.assumeIsolated().scheduleTask(in: time) { channel.close(promise: nil) }
     }
     readIsWithheld = false
     context.read()
