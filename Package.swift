@@ -155,13 +155,18 @@ let package = Package(
     tests("StateStoreTests", ["StateStore", "Diagnostics"]),
     tests(
       "EngineTests",
-      ["Engine", "EngineAPI", "OCIRuntimeSpec", "OCIImageSpec", "ShimProtocol", "StateStore", "LinuxKernel", "Diagnostics"]
+      [
+        "Engine", "EngineAPI", "OCIRuntimeSpec", "OCIImageSpec", "ShimProtocol", "StateStore", "LinuxKernel",
+        "Diagnostics",
+      ]
         + nio),
     tests("CgroupsTests", ["Cgroups", "LinuxKernel", "OCIRuntimeSpec", "Diagnostics"]),
     tests("OCIRuntimeSpecTests", ["OCIRuntimeSpec"]),
     tests("SeccompFilterTests", ["SeccompFilter", "OCIRuntimeSpec"]),
     tests("ContainerRuntimeTests", ["OCIRuntimeSpec", "SeccompFilter", "LinuxKernel"]),
     tests("EngineAPITests", ["EngineAPI"]),
+    tests("CommandLineTests", ["CommandLine"]),
+    tests("EngineClientTests", ["EngineClient", "EngineAPI", "LinuxKernel", "Diagnostics"]),
     tests(
       "EngineServerTests",
       ["EngineServer", "Engine", "EngineAPI", "LinuxKernel", "Diagnostics", logging] + nioHTTP),

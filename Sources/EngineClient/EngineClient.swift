@@ -47,16 +47,18 @@ public final class EngineClient {
     var request = Request(
       method: method, target: target(path, query), headers: headers, body: body, upgrades: upgrades)
     var answer = try exchange(request)
-    if answer.head.status == 400, !isVersionSettled, let older = try olderVersion(answer) {
-      version = older
+    if answer.head.status == 400, !isVersionSettled {
+      let refusal = EngineFault.refused(status: 400, message: try readMessage(answer))
+      let before = version
+      settleVersion(try answer.head["Api-Version"] ?? pingVersion())
+      if version == before { throw refusal }
       request.target = target(path, query)
       answer = try exchange(request)
     }
     isVersionSettled = true
     let status = answer.head.status
     if status == 304 || status >= 400 {
-      let message = try readMessage(answer)
-      throw EngineFault.refused(status: status, message: message)
+      throw EngineFault.refused(status: status, message: try readMessage(answer))
     }
     if upgrades, status != 101 {
       throw EngineFault.malformed("status \(status) where the connection should have been upgraded")
@@ -128,23 +130,17 @@ public final class EngineClient {
     return text.isEmpty ? answer.head.reason : text
   }
 
+  /// Takes over the server's own version, when it is older than ours.
   private func settleVersion(_ answered: String?) {
     if let known = answered.flatMap({ APIVersion($0) }), known < version { version = known }
     isVersionSettled = true
   }
 
-  /// The server's own version, when it is older than the one that it has just refused.
-  private func olderVersion(_ answer: PendingAnswer) throws -> APIVersion? {
-    let answered = try answer.head["Api-Version"] ?? pingVersion()
-    guard let known = answered.flatMap({ APIVersion($0) }), known < version else { return nil }
-    _ = try answer.connection.receiveWholeBody()
-    return known
-  }
-
   private func pingVersion() throws -> String? {
-    let connection = try connect()
-    try connection.send(Request(method: "GET", target: "/_ping"))
-    return try connection.receiveHead()["Api-Version"]
+    let answer = try exchange(Request(method: "GET", target: "/_ping"))
+    _ = try answer.connection.receiveWholeBody()
+    keep(answer.connection)
+    return answer.head["Api-Version"]
   }
 
   // MARK: - Connections

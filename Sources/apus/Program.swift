@@ -1,11 +1,8 @@
 import CommandLine
 import Diagnostics
 import EngineClient
+import Glibc
 import LinuxKernel
-
-#if canImport(Glibc)
-  import Glibc
-#endif
 
 /// One run of the client: from the command line to the exit status.
 struct Program {

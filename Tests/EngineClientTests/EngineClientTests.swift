@@ -28,7 +28,7 @@ import Testing
     let refusal = ScriptedServer.answer(
       "400 Bad Request", #"{"message":"client version 1.51 is too new"}"#, headers: "Api-Version: 1.45\r\n")
     let server = try ScriptedServer([
-      [refusal, ScriptedServer.answer("200 OK", "[]")], [ScriptedServer.answer("200 OK", "[]")],
+      [refusal, ScriptedServer.answer("200 OK", "[]")]
     ])
     let client = server.client
     #expect(try client.listContainers(all: true, limit: nil, size: false, filters: Filters()).isEmpty)
@@ -41,8 +41,8 @@ import Testing
   ])
   func refusalsHaveAKindAndTheServersWords(status: Int, kind: String) throws {
     // A 400 without an older version is the server's last word.
-    let ping = [ScriptedServer.answer("200 OK", headers: "Api-Version: 1.51\r\n")]
-    let server = try ScriptedServer([[ScriptedServer.answer("\(status) X", #"{"message":"no such x"}"#)], ping])
+    let ping = ScriptedServer.answer("200 OK", headers: "Api-Version: 1.51\r\n")
+    let server = try ScriptedServer([[ScriptedServer.answer("\(status) X", #"{"message":"no such x"}"#), ping]])
     let fault = #expect(throws: EngineFault.self) { try server.client.renameContainer("a", to: "b") }
     #expect(fault?.kind.rawValue == kind)
     #expect(fault?.explanation == "Error response from daemon: no such x")

@@ -12,18 +12,23 @@ import Testing
     let text = try Self.document("docs/architecture.md")
     let walk = try #require(text.range(of: "## The walk"))
     var stops = 0
-    for line in text[walk.upperBound...].split(separator: "\n") {
-      let quoted = line.split(separator: "`", omittingEmptySubsequences: false).enumerated()
-        .filter { $0.offset % 2 == 1 }.map { String($0.element) }
-      guard let path = quoted.first(where: { $0.hasPrefix("Sources/") }) else { continue }
-      let file = SourceFile.root.appending(path: path)
-      let source = try #require(try? String(contentsOf: file, encoding: .utf8), "\(path) does not exist")
-      for name in quoted where name.hasSuffix("()") {
+    var file = ""
+    var source = ""
+    let quoted = text[walk.upperBound...].split(separator: "`", omittingEmptySubsequences: false).enumerated()
+      .filter { $0.offset % 2 == 1 }.map { String($0.element) }
+    for name in quoted {
+      if name.hasPrefix("Sources/") {
+        file = name
+        let url = SourceFile.root.appending(path: name)
+        guard name.hasSuffix(".swift") else {
+          #expect(FileManager.default.fileExists(atPath: url.path), "\(name) does not exist")
+          continue
+        }
+        source = try #require(try? String(contentsOf: url, encoding: .utf8), "\(name) does not exist")
+      } else if name.hasSuffix("()") {
         let function = name.dropLast(2).split(separator: ".").last ?? ""
-        let defined =
-          source.contains("func \(function)(") || source.contains("func \(function)<")
-          || source.contains(" \(function)(")
-        #expect(defined, "\(path) has no \(name)")
+        let defined = source.contains("func \(function)(") || source.contains("func \(function)<")
+        #expect(defined, "\(file) has no \(name)")
         stops += 1
       }
     }

@@ -114,7 +114,8 @@ struct SourceFile: Sendable, CustomTestStringConvertible {
   @Test(arguments: SourceFile.all)
   func bannedWords(_ file: SourceFile) {
     let name = file.path.split(separator: "/").last.map(String.init) ?? ""
-    for word in ["Utils", "Utility", "Helper", "Manager", "Extras"] {
+    // A credential helper is a thing of the field: docker-credential-….
+    for word in ["Utils", "Utility", "Helper", "Manager", "Extras"] where name != "CredentialHelper.swift" {
       #expect(!name.contains(word), "\(file.path): say what it does")
     }
     for (number, line) in file.code.enumerated() {

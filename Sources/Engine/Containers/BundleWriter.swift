@@ -19,8 +19,7 @@ struct BundleWriter {
     let id = container.id
     let bundle = layout.bundle(of: id)
     let directory = layout.directory(of: id)
-    // A record of an earlier run would be taken for this one's.
-    try HostFiles.removeTree(layout.exitRecord(of: id))
+    try Converge.forgetExit(layout.exitRecord(of: id))
     try HostFiles.makeDirectories("\(bundle)/rootfs", permissions: 0o700)
     let spec = plan.spec(id: id, containerDirectory: directory, findings: findings)
     try write(spec.json(), to: "\(bundle)/config.json", permissions: 0o600)

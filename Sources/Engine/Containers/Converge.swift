@@ -33,6 +33,11 @@ struct Converge: Sendable {
     try HostFiles.removeTree(layout.directory(of: id))
   }
 
+  /// Removes the exit record of an earlier run, which would be taken for the coming one's. Blocking.
+  static func forgetExit(_ record: String) throws {
+    try HostFiles.removeTree(record)
+  }
+
   /// Removes what no container claims: bundles, sockets, runtime states, cgroups and directories whose ids `known`
   /// does not have. Blocking. Returns what could not be removed, with the reason.
   func sweep(known: Set<ContainerID>, cgroupParent: String) throws -> [String] {

@@ -36,7 +36,7 @@ public struct ImageName: Sendable, Equatable, CustomStringConvertible {
     let isPlain = path.utf8.allSatisfy {
       (0x61...0x7a).contains($0) || (0x30...0x39).contains($0) || "/._-".utf8.contains($0)
     }
-    guard isPlain, !rest.isEmpty, !path.hasSuffix("/"), tag != "", digest != "" else {
+    guard isPlain, !path.isEmpty, !path.hasSuffix("/"), tag != "", digest != "" else {
       let hint = path.contains(where: \.isUppercase) ? "repository name must be lowercase" : "invalid reference format"
       throw ClassifiedError(
         .invalid, hint == "invalid reference format" ? hint : "invalid reference format: \(hint)", object: text)

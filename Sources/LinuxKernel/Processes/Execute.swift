@@ -12,7 +12,7 @@ public enum Execute {
         }
       }
     }
-    fatalError("execve returned without an error")
+    preconditionFailure("execve returned without an error")
   }
 
   /// Executes an open file. A script needs a descriptor that is inherited, since its interpreter opens it by number.
@@ -27,7 +27,7 @@ public enum Execute {
         }
       }
     }
-    fatalError("execveat returned without an error")
+    preconditionFailure("execveat returned without an error")
   }
 
   /// The path of a command as execvp(3) would find it: itself when it has a slash, else the first executable file in
