@@ -122,7 +122,7 @@ let package = Package(
 
     // Row 6, doors.
     room("EngineServer", ["Engine", "EngineAPI", "LinuxKernel", "Diagnostics", logging] + nioHTTP),
-    room("EngineClient", ["EngineAPI", "LinuxKernel", "Diagnostics"]),
+    room("EngineClient", ["CommandLine", "EngineAPI", "LinuxKernel", "Diagnostics"]),
 
     // Row 7, programs.
     program("apus", ["EngineClient", "EngineAPI", "CommandLine", "LinuxKernel", "Diagnostics"], linker: staticProgram),

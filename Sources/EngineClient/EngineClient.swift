@@ -1,6 +1,5 @@
 import Diagnostics
 public import EngineAPI
-import FoundationEssentials
 import LinuxKernel
 
 /// A client of the Docker Engine API. It is synchronous: every call waits for its answer.
@@ -81,19 +80,11 @@ public final class EngineClient {
   func call<Answer: Decodable>(
     _ method: String, _ path: String, _ query: Query = Query(), body: RequestBody = .none, as type: Answer.Type
   ) throws -> Answer {
-    try decode(type, from: try call(method, path, query, body: body))
-  }
-
-  func decode<Answer: Decodable>(_ type: Answer.Type, from bytes: [UInt8]) throws -> Answer {
-    do {
-      return try EngineJSON.decode(type, from: Data(bytes))
-    } catch let fault as JSONFault {
-      throw EngineFault.malformed(fault.description)
-    }
+    try AnswerDecoder.decode(type, from: try call(method, path, query, body: body))
   }
 
   static func json(_ value: some Encodable) throws -> RequestBody {
-    .bytes(Array(try EngineJSON.encode(value)), contentType: "application/json")
+    .bytes(try RequestEncoder.encode(value), contentType: "application/json")
   }
 
   private func target(_ path: String, _ query: Query) -> String {
@@ -123,7 +114,7 @@ public final class EngineClient {
   private func readMessage(_ answer: PendingAnswer) throws -> String {
     let body = try answer.connection.receiveWholeBody()
     keep(answer.connection)
-    if let response = try? EngineJSON.decode(ErrorResponse.self, from: Data(body)), !response.message.isEmpty {
+    if let response = try? AnswerDecoder.decode(ErrorResponse.self, from: body), !response.message.isEmpty {
       return response.message
     }
     let text = String(decoding: body, as: UTF8.self)

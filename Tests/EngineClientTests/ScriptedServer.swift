@@ -34,6 +34,15 @@ final class ScriptedServer: Sendable {
     requests.withLock { $0.map { String($0.prefix { $0 != "\r\n" }) } }
   }
 
+  /// The requests' bodies so far.
+  var bodies: [Data] {
+    requests.withLock { requests in
+      requests.compactMap { request in
+        request.range(of: "\r\n\r\n").map { Data(request[$0.upperBound...].utf8) }
+      }
+    }
+  }
+
   static func answer(_ status: String, _ body: String = "", headers: String = "") -> String {
     "HTTP/1.1 \(status)\r\n\(headers)Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
   }

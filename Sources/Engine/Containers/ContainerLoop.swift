@@ -135,20 +135,25 @@ final class ContainerLoop {
     do {
       try FailPoint.exitBeforeRecord.pass()
     } catch {
-      engine.logger.error("container \(container.id): \(explanation(of: error))")
+      report(error)
     }
     await performWithoutAsker(.exited(exit))
   }
 
   // MARK: Actions
 
-  /// For what nobody waits for: the log is told of a failure instead.
+  /// For what happens by itself: the log is told of a failure, and the actions after it are taken all the same. An exit
+  /// that cannot be recorded is still an exit, and whoever waits for it must hear of it; the shim's record stays on disk.
   private func performWithoutAsker(_ input: ContainerState.Input) async {
-    do {
-      try await perform(input)
-    } catch {
-      engine.logger.error("container \(container.id): \(explanation(of: error))")
+    let actions: [ContainerState.Action]
+    do { actions = try container.handle(input) } catch { return report(error) }
+    for action in actions {
+      do { try await perform(action) } catch { report(error) }
     }
+  }
+
+  private func report(_ error: any Error) {
+    engine.logger.error("container \(container.id): \(explanation(of: error))")
   }
 
   private func perform(_ input: ContainerState.Input) async throws {

@@ -95,7 +95,7 @@ extension EngineClient {
   }
 
   func exitCode(from body: [UInt8]) throws -> Int32 {
-    let response = try decode(WaitResponse.self, from: body)
+    let response = try AnswerDecoder.decode(WaitResponse.self, from: body)
     if let error = response.error, !error.message.isEmpty {
       throw EngineFault.refused(status: 500, message: error.message)
     }

@@ -1,5 +1,4 @@
 public import EngineAPI
-import FoundationEssentials
 
 extension EngineClient {
   /// The name in a path keeps its slashes: the server matches such paths from both ends.
@@ -48,8 +47,8 @@ extension EngineClient {
     query.add("tag", name.digest ?? name.tag)
     query.add("platform", platform)
     // The header is there also without credentials, as an empty object.
-    let token = try credentials.map { Array(try EngineJSON.encode($0)) } ?? Array("{}".utf8)
-    let headers = [(name: "X-Registry-Auth", value: token.base64URL)]
+    let token = try credentials.map { try RequestEncoder.encode($0) } ?? Array("{}".utf8)
+    let headers = [(name: "X-Registry-Auth", value: Base64.encode(token, alphabet: .url))]
     try progress(try begin("POST", "/images/create", query, headers: headers), report: report)
   }
 
@@ -87,7 +86,7 @@ extension EngineClient {
     var sequence = JSONSequence()
     while let piece = try answer.connection.receiveBody() {
       try sequence.append(piece) { object in
-        let message = try decode(ProgressMessage.self, from: object)
+        let message = try AnswerDecoder.decode(ProgressMessage.self, from: object)
         if let error = message.errorDetail?.message ?? message.error {
           throw EngineFault.refused(status: 500, message: error)
         }
@@ -108,11 +107,4 @@ public struct ImageImport: Sendable {
   public var changes: [String] = []
 
   public init() {}
-}
-
-extension [UInt8] {
-  /// RFC 4648, section 5, with padding, as Docker's header wants it.
-  var base64URL: String {
-    Data(self).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_")
-  }
 }

@@ -13,7 +13,7 @@ extension EngineClient {
 
   /// The answer to `systemInfoJSON`, decoded.
   public func systemInfo(from json: [UInt8]) throws -> SystemInfo {
-    try decode(SystemInfo.self, from: json)
+    try AnswerDecoder.decode(SystemInfo.self, from: json)
   }
 
   /// `POST /auth`

@@ -2,7 +2,6 @@ import CommandLine
 import Diagnostics
 import EngineAPI
 import EngineClient
-import FoundationEssentials
 import LinuxKernel
 
 /// The client's `config.json`, which Docker's client reads and writes too: what we do not know in it stays as it is.
@@ -36,8 +35,8 @@ struct ClientConfiguration {
     credentials.identityToken = entry["identitytoken"]?.stringValue
     credentials.registryToken = entry["registrytoken"]?.stringValue
     if let auth = entry["auth"]?.stringValue, !auth.isEmpty {
-      guard let data = Data(base64Encoded: auth),
-        case let parts = String(decoding: data, as: UTF8.self).split(
+      guard let bytes = Base64.decode(auth),
+        case let parts = String(decoding: bytes, as: UTF8.self).split(
           separator: ":", maxSplits: 1, omittingEmptySubsequences: false), parts.count == 2
       else { throw ClassifiedError(.invalid, "invalid auth configuration for \(registry)", object: path) }
       credentials.username = String(parts[0])
@@ -56,10 +55,10 @@ struct ClientConfiguration {
       return false
     }
     let pair = "\(credentials.username):\(credentials.password)"
-    var entry: [(String, JSONValue)] = [("auth", .string(Data(pair.utf8).base64EncodedString()))]
+    var entry: [(String, JSONValue)] = [("auth", .string(Base64.encode(pair.utf8)))]
     if let token = credentials.identityToken, !token.isEmpty {
       entry = [
-        ("auth", .string(Data("\(credentials.username):".utf8).base64EncodedString())),
+        ("auth", .string(Base64.encode("\(credentials.username):".utf8))),
         ("identitytoken", .string(token)),
       ]
     }
