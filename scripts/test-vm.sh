@@ -79,6 +79,7 @@ cp Tests/VirtualMachine/main-flows.sh "$disk/root/"
 cat >"$disk/sbin/init" <<'INIT'
 #!/bin/sh
 export PATH=/apus:/bin:/sbin:/usr/bin HOME=/root
+mount -t devtmpfs dev /dev
 mount -t proc proc /proc
 mount -t sysfs sys /sys
 mount -t tmpfs run /run

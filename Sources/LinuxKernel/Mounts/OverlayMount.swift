@@ -33,7 +33,7 @@ public struct OverlayMount: Sendable {
     } catch {
       // ENOSYS: no such calls (before 5.2). EINVAL: overlayfs takes no lowerdir+ yet (before 6.7), or something
       // is really wrong, and then the classic call finds it too.
-      guard error.errno == ENOSYS || error.errno == EINVAL else { throw error }
+      guard [ENOSYS, EINVAL, EOPNOTSUPP].contains(error.errno) else { throw error }
       try mountClassically(at: target)
     }
   }
@@ -44,8 +44,9 @@ public struct OverlayMount: Sendable {
     do {
       return try detached(byDescriptors: true)
     } catch {
-      // Options that take a descriptor came with 6.13; before, they take only text.
-      guard error.errno == EINVAL else { throw error }
+      // Options that take a descriptor came with 6.13; before, they take only text, and before overlayfs had a
+      // context of its own the answer was EOPNOTSUPP.
+      guard [EINVAL, EOPNOTSUPP].contains(error.errno) else { throw error }
       return try detached(byDescriptors: false)
     }
   }
