@@ -13,6 +13,7 @@ mkdir -p "$cache"
 
 # The kernel's package is unpacked, never installed: the machine's own boot is none of our business.
 if [ ! -e "$cache/kernel/boot" ]; then
+  apt-cache show linux-image-cloud-amd64 >/dev/null 2>&1 || apt-get update >/dev/null
   package=$(apt-cache depends linux-image-cloud-amd64 | sed -n 's/.*Depends: \(linux-image-[0-9].*\)/\1/p' | head -1)
   (cd "$work" && apt-get download "$package" >/dev/null 2>&1) || { echo "cannot download ${package:-the cloud kernel}"; exit 1; }
   rm -rf "$cache/kernel.new"

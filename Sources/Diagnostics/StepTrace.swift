@@ -50,6 +50,13 @@ public struct StepTrace: Sendable {
   }
 }
 
+extension StepTrace: CustomStringConvertible {
+  /// `clone 312 µs, mounts 540 µs`.
+  public var description: String {
+    durations.map { "\($0.name) \($0.nanoseconds / 1000) µs" }.joined(separator: ", ")
+  }
+}
+
 /// Nanoseconds of CLOCK_MONOTONIC, which all processes of a machine share.
 public func monotonicNanoseconds() -> UInt64 {
   var time = timespec()

@@ -6,6 +6,8 @@ struct EngineLayout: Sendable {
   var database: String { "\(dataRoot)/apus.db" }
   var layers: String { "\(dataRoot)/layers" }
   var containers: String { "\(dataRoot)/containers" }
+  /// Emptied whenever a server starts.
+  var temporary: String { "\(dataRoot)/tmp" }
   /// The engine's own name, made once.
   var identity: String { "\(dataRoot)/engine-id" }
   var shims: String { "\(execRoot)/shims" }
@@ -14,6 +16,8 @@ struct EngineLayout: Sendable {
 
   func directory(of id: ContainerID) -> String { "\(containers)/\(id)" }
   func description(of id: ContainerID) -> String { "\(directory(of: id))/container.json" }
+  /// Where the directory of a removed container waits to be emptied.
+  func remains(of id: ContainerID) -> String { "\(temporary)/removed-\(id)" }
   func exitRecord(of id: ContainerID) -> String { "\(directory(of: id))/exit" }
   func log(of id: ContainerID) -> String { "\(directory(of: id))/\(id)-json.log" }
   func bundle(of id: ContainerID) -> String { "\(bundles)/\(id)" }

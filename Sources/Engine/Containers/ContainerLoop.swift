@@ -171,7 +171,7 @@ final class ContainerLoop {
       stops = settle(stops, .failure(ClassifiedError(.system, "container \(container.id) does not die after SIGKILL")))
       removals = settle(
         removals, .failure(ClassifiedError(.system, "container \(container.id) does not die after SIGKILL")))
-    case .record: try await engine.records.update(container)
+    case .record: try await record()
     case .announce(let event): engine.events.publish(event, container)
     case .wakeWaiters: wakeWaiters()
     case .cleanUp: try await cleanUp()
@@ -182,17 +182,31 @@ final class ContainerLoop {
   private func launch() async throws {
     let token = engine.nextRunToken()
     var start = ContainerStart(container, engine, token: token)
+    let started: ContainerStart.Started
     do {
-      let started = try await start.run(attaching: waitingAttaches)
-      shim = (connection: started.connection, token: token)
-      waitingAttaches = []
-      try await perform(.launched(pid: Int(started.pid), at: started.time))
+      started = try await start.run(attaching: waitingAttaches)
     } catch {
-      let failure = StartFailureReport(error, trace: start.trace, command: container.commandName)
-      engine.logger.debug("container \(container.id): start failed: \(failure.trace)")
+      let failure = StartFailureReport(error, command: container.commandName)
+      engine.logger.debug("container \(container.id): start failed: \(start.trace)")
       try await perform(.launchFailed(failure.state))
       throw failure.answer
     }
+    engine.logger.debug("container \(container.id): start trace: \(start.trace)")
+    shim = (connection: started.connection, token: token)
+    waitingAttaches = []
+    do {
+      try await perform(.launched(pid: Int(started.pid), at: started.time))
+    } catch {
+      // Nobody would find it again after the server's death: so it does not run on.
+      try await started.connection.signal(killSignal)
+      throw ClassifiedError(
+        .system, "container \(container.id) was ended, since its start cannot be recorded: \(explanation(of: error))")
+    }
+  }
+
+  private func record() async throws {
+    try await engine.records.update(container)
+    if case .exited = container.state { try FailPoint.exitAfterRecord.pass() }
   }
 
   private func armDeadline(_ seconds: Int) {
@@ -234,12 +248,7 @@ final class ContainerLoop {
     }
     shim = nil
     do {
-      try FailPoint.removeBeforeRecord.pass()
-      try await engine.converge(container, to: .stopped)
-      try await engine.records.remove(container)
-      try FailPoint.removeAfterRecord.pass()
-      try FailPoint.removeBeforeDirectory.pass()
-      try await engine.converge(container, to: .absent)
+      try await engine.erase(container)
     } catch {
       removals = settle(removals, .failure(error))
       throw error

@@ -1,7 +1,9 @@
 import Diagnostics
 import EngineAPI
 import LinuxKernel
+import Logging
 import NIOPosix
+import StateStore
 
 /// Brings what exists for a container to what should: the only code that removes anything.
 ///
@@ -23,14 +25,42 @@ struct Converge: Sendable {
   ///
   /// Throws: `system` for the first object that cannot be removed.
   func run(_ id: ContainerID, cgroup path: String, to target: Target) throws {
+    try removeRun(id, cgroup: path)
+    guard target == .absent else { return }
+    try removeDirectory(id)
+    try empty(id)
+  }
+
+  /// Removes a container for good, `forget` being what takes its row away: only then its directory goes, so that a
+  /// crash in between leaves a directory without a row and never a row without one. What was in the directory may be
+  /// much: `empty` removes it, when nobody waits any more. Blocking.
+  func erase(_ id: ContainerID, cgroup path: String, forget: () throws -> Void) throws {
+    try FailPoint.removeBeforeRecord.pass()
+    try removeRun(id, cgroup: path)
+    try forget()
+    try FailPoint.removeAfterRecord.pass()
+    try FailPoint.removeBeforeDirectory.pass()
+    try removeDirectory(id)
+  }
+
+  /// Removes what was in the directory of a container that is gone. Blocking.
+  func empty(_ id: ContainerID) throws {
+    try HostFiles.removeTree(layout.remains(of: id))
+  }
+
+  private func removeDirectory(_ id: ContainerID) throws {
+    guard try HostFiles.exists(layout.directory(of: id)) else { return }
+    try HostFiles.makeDirectories(layout.temporary, permissions: 0o700)
+    try HostFiles.rename(layout.directory(of: id), to: layout.remains(of: id))
+  }
+
+  private func removeRun(_ id: ContainerID, cgroup path: String) throws {
     // In the order in which they depend on each other: processes hold everything else.
     try cgroups.end(path)
     try HostFiles.removeTree(layout.socket(of: id))
     try HostFiles.removeTree(layout.runtimeState(of: id))
     // The root was mounted in the shim's mount namespace, which has ended with it: here it is an empty directory.
     try HostFiles.removeTree(layout.bundle(of: id))
-    guard target == .absent else { return }
-    try HostFiles.removeTree(layout.directory(of: id))
   }
 
   /// Removes the exit record of an earlier run, which would be taken for the coming one's. Blocking.
@@ -73,6 +103,23 @@ extension Engine {
     let path = cgroupPath(of: container)
     try await threads.runIfActive { try convergence.run(id, cgroup: path, to: target) }
     reaper.sweep()
+  }
+
+  /// Removes a container for good. When this returns, nothing can find it any more.
+  func erase(_ container: Container) async throws {
+    let (convergence, id, database) = (convergence, container.id, records.database)
+    let path = cgroupPath(of: container)
+    try await threads.runIfActive {
+      try convergence.erase(id, cgroup: path) { try database.remove(container: id.text) }
+    }
+    reaper.sweep()
+    background.start { [threads, logger] in
+      do {
+        try await threads.runIfActive { try convergence.empty(id) }
+      } catch {
+        logger.error("container \(id): its files cannot be removed: \(explanation(of: error))")
+      }
+    }
   }
 
   /// Where a container's cgroup is, below each hierarchy's mount.

@@ -88,17 +88,17 @@ extension Engine {
 
   private func recover(_ container: Container, boot: String) async throws {
     switch container.state {
-    case .running, .created:
-      // A server that died between a start and its record leaves a row that says `created`.
+    case .running, .created, .exited:
+      // A server that died between a start and its record leaves a row that does not know of the run.
       if boot == records.boot, let shim = try await reconnect(container) {
         adopt(container, shim: shim)
         return
       }
       try await recoverEnded(container, boot: boot)
     case .removing:
-      try await finishRemoval(of: container)
-    case .exited, .removed:
-      try await settle(container)
+      try await erase(container)
+    case .removed:
+      break
     }
   }
 
@@ -135,7 +135,7 @@ extension Engine {
   private func recoverEnded(_ container: Container, boot: String) async throws {
     let record = try await threads.runIfActive { [self] in try exitRecord(of: container.id) }
     let wasRunning = container.state.isRunning
-    if wasRunning || record != nil {
+    if wasRunning || record.map(container.state.isNews) == true {
       if !wasRunning { _ = try container.handle(.launched(pid: 0, at: container.created)) }
       let exit: ContainerState.Exit
       if let record {
@@ -155,18 +155,13 @@ extension Engine {
   /// A container at rest: nothing of a run may be left, and one with AutoRemove goes.
   private func settle(_ container: Container) async throws {
     if container.autoRemove {
-      try await finishRemoval(of: container)
+      try await erase(container)
       return
     }
     try await converge(container, to: .stopped)
     adopt(container)
   }
 
-  private func finishRemoval(of container: Container) async throws {
-    try await converge(container, to: .stopped)
-    try await records.remove(container)
-    try await converge(container, to: .absent)
-  }
 }
 
 extension Engine {
@@ -195,6 +190,19 @@ extension Engine {
     } catch {
       logger.warning("container \(id): exit record: \(explanation(of: error))")
       return nil
+    }
+  }
+}
+
+extension ContainerState {
+  /// Whether an exit record tells of a run that this state does not know. After a failed start there may be one, too:
+  /// of an init that was made, and never executed its program.
+  func isNews(_ record: ExitRecord) -> Bool {
+    switch self {
+    case .running: true
+    case .created(let failure): failure == nil
+    case .exited(let exit): exit.error.isEmpty && record.finished > exit.finished?.nanoseconds ?? 0
+    case .removing, .removed: false
     }
   }
 }

@@ -10,12 +10,9 @@ struct StartFailureReport {
   let state: ContainerState.StartFailure
   /// What the client is told.
   let answer: ClassifiedError
-  /// The steps of the start with their times in microseconds, for the log.
-  let trace: String
 
   /// `command`: the program that was to run.
-  init(_ error: any Error, trace: StepTrace, command: String) {
-    self.trace = trace.durations.map { "\($0.name) \($0.nanoseconds / 1000)µs" }.joined(separator: ", ")
+  init(_ error: any Error, command: String) {
     let sentence: String
     if let failure = error as? ShimFailure {
       sentence =
