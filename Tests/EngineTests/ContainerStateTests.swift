@@ -1,4 +1,5 @@
 import Diagnostics
+import ShimProtocol
 import Testing
 
 @testable import Engine
@@ -98,6 +99,17 @@ struct ContainerStateTests {
       #expect(try state.handle(test.input, autoRemove: test.autoRemove) == test.actions)
     }
     #expect(state == test.to)
+  }
+
+  /// Which exit records a server that comes back takes note of.
+  @Test(
+    arguments: [
+      (.created(nil), true), (.created(.init(code: 127, message: "no")), false), (.running(run), true), (ended, true),
+      (.exited(.init(code: 0, finished: Timestamp(nanoseconds: 9_000_000_000))), false),
+      (.exited(.init(code: 127, error: "no", finished: end)), false), (.removing(exitCode: 0), false),
+    ] as [(ContainerState, Bool)])
+  func exitRecordsAreNews(_ state: ContainerState, _ expected: Bool) {
+    #expect(state.isNews(ExitRecord(code: 1, finished: 5_000_000_000)) == expected)
   }
 
   @Test(arguments: [

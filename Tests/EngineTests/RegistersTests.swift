@@ -116,6 +116,17 @@ struct RegistersTests {
     #expect(try await stopped.wait(.notRunning).value.code == 4)
   }
 
+  @Test func aRemovalThatFailsEndsTheWaitsForIt() async throws {
+    let container = try container(first, "one", state: .exited(.init(code: 4)))
+    let wait = container.wait(.removed)
+    container.wakeRemovalWaiters(error: "disk")
+    #expect(try await wait.value.error == "disk")
+    let again = container.wait(.removed)
+    container.wakeRemovalWaiters(error: nil)
+    let exit = try await again.value
+    #expect(exit.error == nil && exit.code == 4)
+  }
+
   @Test func aWaitEndsWithItsTask() async {
     let latch = Latch<Int>()
     let task = Task { try await latch.value }

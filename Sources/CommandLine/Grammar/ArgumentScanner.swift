@@ -67,6 +67,7 @@ public struct ArgumentScanner: Sendable {
 private struct Level {
   let spec: CommandSpec
   let path: [String]
+  private let flags: [FlagSpec]
   var values: FlagValues
   var arguments: [String] = []
   var notices: [String] = []
@@ -75,7 +76,8 @@ private struct Level {
   init(spec: CommandSpec, path: [String]) {
     self.spec = spec
     self.path = path
-    values = FlagValues(spec.flags)
+    flags = spec.flags
+    values = FlagValues(flags)
   }
 
   mutating func read(_ line: ArraySlice<String>) throws(UsageError) {
@@ -105,7 +107,7 @@ private struct Level {
       throw wrong("bad flag syntax: \(word)")
     }
     let inline = parts.count == 2 ? String(parts[1]) : nil
-    guard let flag = spec.flag(long: name) else {
+    guard let flag = flags.first(where: { $0.long == name }) else {
       guard name == "help" else { throw wrong("unknown flag: --\(name)") }
       wantsHelp = inline.map { ValueSyntax.bool($0) ?? true } ?? true
       return
@@ -124,7 +126,7 @@ private struct Level {
   private mutating func readCluster(_ word: String, _ rest: inout ArraySlice<String>) throws(UsageError) {
     var letters = word.dropFirst()
     while let letter = letters.popFirst() {
-      guard let flag = spec.flag(short: letter) else {
+      guard let flag = flags.first(where: { $0.short == letter }) else {
         guard letter == "h" else { throw wrong("unknown shorthand flag: '\(letter)' in \(word)") }
         notices.append("Flag shorthand -h has been deprecated, use --help")
         wantsHelp = true

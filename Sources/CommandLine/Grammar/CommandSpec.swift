@@ -34,7 +34,7 @@ public struct CommandSpec: Sendable {
   public let usage: String
   /// One sentence.
   public let summary: String
-  public let flags: [FlagSpec]
+  private let makeFlags: @Sendable () -> [FlagSpec]
   public let count: ArgumentCount
   /// Whether the first argument ends the flags, because what follows belongs to another program.
   public let endsFlagsAtFirstArgument: Bool
@@ -47,13 +47,13 @@ public struct CommandSpec: Sendable {
   /// A command that does something.
   public init(
     _ name: String, aliases: [String] = [], usage: String, _ summary: String, count: ArgumentCount,
-    endsFlagsAtFirstArgument: Bool = false, flags: [FlagSpec] = []
+    endsFlagsAtFirstArgument: Bool = false, flags: @autoclosure @escaping @Sendable () -> [FlagSpec] = []
   ) {
     self.name = name
     self.aliases = aliases
     self.usage = usage
     self.summary = summary
-    self.flags = flags
+    self.makeFlags = flags
     self.count = count
     self.endsFlagsAtFirstArgument = endsFlagsAtFirstArgument
     self.subcommands = []
@@ -61,14 +61,14 @@ public struct CommandSpec: Sendable {
 
   /// A group of commands. Its own flags stand before the subcommand.
   public init(
-    group name: String, usage: String = "COMMAND", _ summary: String, flags: [FlagSpec] = [],
-    subcommands: [CommandSpec]
+    group name: String, usage: String = "COMMAND", _ summary: String,
+    flags: @autoclosure @escaping @Sendable () -> [FlagSpec] = [], subcommands: [CommandSpec]
   ) {
     self.name = name
     self.aliases = []
     self.usage = usage
     self.summary = summary
-    self.flags = flags
+    self.makeFlags = flags
     self.count = .any
     self.endsFlagsAtFirstArgument = true
     self.subcommands = subcommands
@@ -82,18 +82,13 @@ public struct CommandSpec: Sendable {
     return copy
   }
 
+  /// The command's flags. They are made when they are asked for: a program that runs one command of fifty pays for one.
+  public var flags: [FlagSpec] { makeFlags() }
+
   public var isGroup: Bool { !subcommands.isEmpty }
 
   /// The subcommand of that name or alias.
   public func subcommand(_ word: String) -> CommandSpec? {
     subcommands.first { $0.name == word || $0.aliases.contains(word) }
-  }
-
-  func flag(long name: String) -> FlagSpec? {
-    flags.first { $0.long == name }
-  }
-
-  func flag(short name: Character) -> FlagSpec? {
-    flags.first { $0.short == name }
   }
 }

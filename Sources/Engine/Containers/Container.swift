@@ -15,12 +15,12 @@ final class Container: Sendable {
     var state: ContainerState
     /// Set by the next exit, then replaced.
     var nextExit = Latch<ContainerWait.Exit>()
+    /// Set when the container is gone, or when an attempt to remove it has failed; then replaced.
+    var removal = Latch<ContainerWait.Exit>()
     var execs: [String: ExecSession] = [:]
   }
 
   private let changing: Mutex<Changing>
-  /// Set when the container is gone.
-  let removal = Latch<ContainerWait.Exit>()
   private let commands: AsyncStream<ContainerCommand>.Continuation
   /// What its loop reads. To be iterated once, by that loop.
   let inbox: AsyncStream<ContainerCommand>
@@ -74,6 +74,15 @@ final class Container: Sendable {
     latch.set(.success(exit))
   }
 
+  /// Ends the waits for the removal: it is done, or has failed with `error`.
+  func wakeRemovalWaiters(error: String?) {
+    let (latch, code) = changing.withLock { changing in
+      defer { changing.removal = Latch() }
+      return (changing.removal, changing.state.exitCode)
+    }
+    latch.set(.success(ContainerWait.Exit(code: code, error: error)))
+  }
+
   /// No command is taken any more: those that wait in the inbox are still handled.
   func closeInbox() {
     commands.finish()
@@ -91,7 +100,7 @@ final class Container: Sendable {
   func wait(_ condition: WaitCondition) -> ContainerWait {
     let latch: Latch<ContainerWait.Exit> = changing.withLock { changing in
       switch condition {
-      case .removed: return removal
+      case .removed: return changing.removal
       case .nextExit: return changing.nextExit
       case .notRunning:
         if changing.state.isRunning { return changing.nextExit }

@@ -250,13 +250,14 @@ final class ContainerLoop {
     do {
       try await engine.erase(container)
     } catch {
+      container.wakeRemovalWaiters(error: explanation(of: error))
       removals = settle(removals, .failure(error))
       throw error
     }
     try await perform(.erased)
     engine.containers.remove(container)
     container.closeInbox()
-    container.removal.set(.success(ContainerWait.Exit(code: container.state.exitCode, error: nil)))
+    container.wakeRemovalWaiters(error: nil)
     for session in waitingAttaches { await session.detach() }
     waitingAttaches = []
     removals = settle(removals, .success(()))

@@ -25,18 +25,25 @@ extension Dictionary: ZeroValue {
 
 /// A field that is always written; missing and null read as the zero value.
 @propertyWrapper
-public struct Present<Value: Codable & Sendable & Equatable & ZeroValue>: Codable, Sendable, Equatable {
+public struct Present<Value> {
   public var wrappedValue: Value
 
   public init(wrappedValue: Value) {
     self.wrappedValue = wrappedValue
   }
+}
 
+extension Present: Sendable where Value: Sendable {}
+extension Present: Equatable where Value: Equatable {}
+
+extension Present: Decodable where Value: Decodable & ZeroValue {
   public init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     wrappedValue = container.decodeNil() ? Value() : try container.decode(Value.self)
   }
+}
 
+extension Present: Encodable where Value: Encodable {
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     try container.encode(wrappedValue)
@@ -45,18 +52,25 @@ public struct Present<Value: Codable & Sendable & Equatable & ZeroValue>: Codabl
 
 /// A field that is always written, as null when there is nothing to say.
 @propertyWrapper
-public struct Nullable<Value: Codable & Sendable & Equatable>: Codable, Sendable, Equatable {
+public struct Nullable<Value> {
   public var wrappedValue: Value?
 
   public init(wrappedValue: Value?) {
     self.wrappedValue = wrappedValue
   }
+}
 
+extension Nullable: Sendable where Value: Sendable {}
+extension Nullable: Equatable where Value: Equatable {}
+
+extension Nullable: Decodable where Value: Decodable {
   public init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     wrappedValue = container.decodeNil() ? nil : try container.decode(Value.self)
   }
+}
 
+extension Nullable: Encodable where Value: Encodable {
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     if let wrappedValue {
@@ -115,11 +129,13 @@ public struct RowsAndColumns: Codable, Sendable, Equatable {
 
 // The compiler's own `init(from:)` calls these in place of the ones that insist on the key.
 extension KeyedDecodingContainer {
-  public func decode<Value>(_ type: Present<Value>.Type, forKey key: Key) throws -> Present<Value> {
+  public func decode<Value: Decodable & ZeroValue>(_ type: Present<Value>.Type, forKey key: Key) throws -> Present<
+    Value
+  > {
     Present(wrappedValue: try decodeIfPresent(Value.self, forKey: key) ?? Value())
   }
 
-  public func decode<Value>(_ type: Nullable<Value>.Type, forKey key: Key) throws -> Nullable<Value> {
+  public func decode<Value: Decodable>(_ type: Nullable<Value>.Type, forKey key: Key) throws -> Nullable<Value> {
     Nullable(wrappedValue: try decodeIfPresent(Value.self, forKey: key))
   }
 

@@ -32,7 +32,11 @@ enum ImageListCommand {
     let truncates = !flags.bool("no-trunc")
     let format = flags.string("format") ?? (flags.bool("quiet") ? nil : session.configuration.format("imagesFormat"))
     if flags.bool("quiet"), format == nil {
-      try Console.write(images.map { (truncates ? $0.id.shortID : $0.id) + "\n" }.joined())
+      // A line for each name, as the table has it.
+      let ids = images.flatMap { image in
+        names(of: image, withDigests: false).map { _ in (truncates ? image.id.shortID : image.id) + "\n" }
+      }
+      try Console.write(ids.joined())
       return 0
     }
     let usesDigests =
