@@ -165,6 +165,11 @@ class Server:
         folder = self.data_root / "containers"
         eventually(lambda: not folder.exists() or not list(folder.iterdir()), 15, f"{folder} is not empty")
 
+    def assert_nothing_half_made(self):
+        """The files of what was removed go in the background; half-made things never stay."""
+        folder = self.data_root / "tmp"
+        eventually(lambda: not list(folder.iterdir()), 15, f"{folder} is not empty")
+
     def remove_all(self):
         ids = self.docker("ps", "-aq").stdout.split()
         if ids:

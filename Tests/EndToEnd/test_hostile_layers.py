@@ -78,7 +78,7 @@ def test_hostile_layer_stays_inside(server, name):
     if done.returncode != 0:
         assert "hostile" not in server.docker("images", check=0).stdout
     server.docker("rmi", "-f", "hostile:1")
-    assert not list((server.data_root / "tmp").iterdir())
+    server.assert_nothing_half_made()
     path.unlink()
     keep.unlink()
     os.rmdir(outside)
@@ -93,7 +93,7 @@ def test_truncated_and_foreign_archives_are_refused(server, tmp_path):
         done = server.docker("load", "-i", path)
         assert done.returncode != 0 and done.stderr.strip(), name
     assert "hostile" not in server.docker("images", check=0).stdout
-    assert not list((server.data_root / "tmp").iterdir())
+    server.assert_nothing_half_made()
 
 
 def test_a_wrong_diff_id_is_refused(server, tmp_path):

@@ -140,4 +140,4 @@ def test_every_failpoint_leaves_nothing_half_made(own_server, busybox, point, ac
     server.docker("pull", busybox, check=0)
     assert server.docker("run", "--rm", busybox, "echo", "well", check=0).stdout == "well\n"
     server.assert_nothing_left()
-    assert not list((server.data_root / "tmp").iterdir())
+    server.assert_nothing_half_made()

@@ -61,6 +61,7 @@ extension Engine {
   /// Starts the exec through the container's shim, and watches for its end.
   private func launch(_ exec: ExecSession, _ request: ExecStartRequest) async throws -> ShimStream {
     let container = exec.container
+    var opened: ShimStream?
     do {
       try FailPoint.execBeforeStart.pass()
       let message = try await shimExec(exec, request)
@@ -69,6 +70,7 @@ extension Engine {
       guard case .execStarted(let pid) = answer else {
         throw ClassifiedError(.system, "the shim did not start the exec")
       }
+      opened = stream
       exec.note(.running(pid: pid))
       try FailPoint.execAfterStart.pass()
       events.publish(
@@ -76,6 +78,8 @@ extension Engine {
       background.start { [self] in await awaitEnd(of: exec, stream) }
       return stream
     } catch {
+      // A process that has begun runs on; nobody will read what it writes.
+      opened?.drain()
       throw failedExec(exec, error)
     }
   }
