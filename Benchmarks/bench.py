@@ -101,6 +101,8 @@ def bench_runtime(place, runs):
     spec = json.loads((bundle / "config.json").read_text())
     spec["process"]["terminal"] = False
     spec["process"]["args"] = ["/bin/true"]
+    # runc's template raises ambient capabilities that are not inheritable, which the kernel refuses.
+    spec["process"]["capabilities"].pop("ambient", None)
     spec["linux"]["seccomp"] = default_seccomp(place)
     (bundle / "config.json").write_text(json.dumps(spec))
     script = f"""
@@ -180,11 +182,13 @@ def bench_engine(place, runs):
                                      capture_output=True).returncode == 0
         for network in ["none", "host"]:
             options = ["run", "--rm", "--network", network]
+            # Podman would raise its limits, which not every root may.
+            limits = ["--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024"]
             commands = {"apus": apus.words(*options, "busybox", "true"),
                         "docker": docker.words(*options, "busybox", "true"),
                         "docker client on apusd": apus.words(*options, "busybox", "true", client=docker.client)}
             if with_podman:
-                commands["podman"] = [*podman, *options, "localhost/busybox", "true"]
+                commands["podman"] = [*podman, *options, *limits, "localhost/busybox", "true"]
             report(f"run --rm --network {network} busybox true", alternate(commands, runs), "apus")
         for engine in (apus, docker):
             engine.do("run", "-d", "--name", "host", "--network", "none", "busybox", "sleep", "100000")

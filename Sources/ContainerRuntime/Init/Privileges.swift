@@ -77,7 +77,8 @@ struct Privileges {
       try ThreadCapabilities(
         effective: sets.effective, permitted: sets.permitted, inheritable: sets.inheritable
       ).apply()
-      try ThreadCapabilities.setAmbient(sets.ambient)
+      // The kernel raises only what is inheritable too; runc's own template asks for more, and gets it from no runtime.
+      try ThreadCapabilities.setAmbient(sets.ambient.intersection(sets.inheritable))
     } catch {
       throw ClassifiedError(error.kind, "\(error)", object: "process.capabilities")
     }
