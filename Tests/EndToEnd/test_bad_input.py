@@ -4,6 +4,7 @@ import http.server
 import json
 import os
 import pathlib
+import shutil
 import signal
 import socket
 import subprocess
@@ -238,6 +239,8 @@ assert not left
 """
     base = tempfile.mkdtemp(prefix="apus-full-", dir="/tmp")
     done = run("unshare", "-m", "--propagation", "private", "/usr/bin/python3", "-c", script, base, timeout=120)
+    # The mount went with its namespace; the directories it lay on are left.
+    shutil.rmtree(base, ignore_errors=True)
     assert done.returncode == 0, done.stderr[-3000:]
 
 
