@@ -21,6 +21,9 @@ public protocol Cgroup: Sendable {
   /// is in use; `invalid` or `forbidden` as the kernel says. The limits before the one that failed are set then.
   func apply(_ resources: LinuxResources) throws
 
+  /// Makes as much of the cgroup as a process can be cloned into; `create` makes the rest. Nothing on v1 alone.
+  func prepareForClone() throws
+
   /// The directory to clone a process into, where the host has cgroup v2; nil on v1 alone. `Clone.clone`.
   func openForClone() throws -> Descriptor?
 

@@ -70,6 +70,10 @@ struct V1Cgroup: Cgroup {
 
   // MARK: Processes
 
+  func prepareForClone() throws {
+    try unified?.makeDirectories()
+  }
+
   func openForClone() throws -> Descriptor? {
     try unified?.openForClone()
   }

@@ -92,6 +92,10 @@ struct V2Cgroup: Cgroup {
 
   // MARK: Processes
 
+  func prepareForClone() throws {
+    try makeDirectories()
+  }
+
   func openForClone() throws -> Descriptor? {
     try HostFiles.open(directory.path, [.directory, .pathOnly])
   }

@@ -56,7 +56,7 @@ public struct ContainerCreation {
 
   /// The recipe.
   private func create() throws -> Container {
-    try cgroup.make(plan.linux.resources)
+    try cgroup.cgroup.prepareForClone()
     let (gate, consoleSocket) = (try makeGate(), try openConsoleSocket())
     let joined = try plan.namespaces.joined.map { namespace in
       (namespace.kind, SharedDescriptor(try HostFiles.open(namespace.path, .readOnly)))
@@ -97,6 +97,8 @@ public struct ContainerCreation {
 
   /// What there is to do for init while it sets itself up, in the order of `InitMessage`.
   private func converse(_ process: borrowing PidFD, _ channel: borrowing InitChannel) throws -> Container {
+    try cgroup.make(plan.linux.resources)
+    try channel.send(.proceed)
     guard plan.namespaces.joinsUsers else { return try converse(withInit: process, channel) }
     let pid = try channel.expectMove()
     _ = try process.wait()
@@ -113,6 +115,11 @@ public struct ContainerCreation {
     if plan.namespaces.has(.user) {
       try raiseLimits(of: process.pid)
       try channel.send(.proceed)
+    }
+    if let profile = plan.linux.seccomp {
+      let filter = try FilterLoader.compile(profile)
+      try channel.send(.filter(filter))
+      try directory.keep(filter)
     }
     let container = try record(process)
     if plan.waitsForRuntimeHooks {
@@ -170,9 +177,12 @@ public struct ContainerCreation {
     guard let entry = try ProcessEntry.read(process.pid) else {
       throw ClassifiedError(.unavailable, "the container's init ended before it was ready")
     }
-    let record = ContainerRecord(
+    var record = ContainerRecord(
       id: id, pid: process.pid, startTime: entry.startTime, bundle: plan.bundle.path, rootfs: plan.rootfs,
       created: Timestamp.now(), cgroupPath: cgroup.path.description, annotations: plan.spec.annotations)
+    record.namespaces = plan.linux.namespaces
+    record.personality = plan.linux.personality
+    record.hasFilter = plan.linux.seccomp != nil
     try directory.keep(plan.bundle.configuration)
     try directory.write(record)
     return Container(directory: directory, record: record)

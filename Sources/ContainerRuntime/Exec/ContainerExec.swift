@@ -2,6 +2,7 @@ import Cgroups
 import Diagnostics
 import LinuxKernel
 import OCIRuntimeSpec
+import SeccompFilter
 
 /// Adds a process to a container that exists.
 public struct ContainerExec {
@@ -23,11 +24,11 @@ public struct ContainerExec {
   private func start(affinity: CPUAffinity?) throws -> Int32 {
     try checkState()
     guard let initProcess = try container.openInit() else { throw Self.stopped }
-    let configuration = try container.configuration()
-    let linux = configuration.linux ?? Linux()
+    let record = container.record
+    let filter = record.hasFilter ? try container.directory.readFilter() : nil
     var cgroup = try ContainerCgroup(container.record)?.below(options.cgroup)
     let console = try options.console?.open()
-    let kinds = NamespaceKinds(linux.namespaces.map(\.type.kernelKind))
+    let kinds = NamespaceKinds(record.namespaces.map(\.type.kernelKind))
     let hasUsers = kinds.contains(.user)
     // What later children get, so it is set before the child exists; the caller stays where it is.
     if kinds.contains(.pid) { try Namespace.enter(initProcess, .pid) }
@@ -41,7 +42,7 @@ public struct ContainerExec {
       try? ours.close()
       ExecInit(
         plan: plan, options: options, cgroup: cgroup, initProcess: initProcess, kinds: kinds.subtracting(.pid),
-        affinity: affinity, filter: linux.seccomp, personality: linux.personality, keyring: container.record.id,
+        affinity: affinity, filter: filter, personality: record.personality, keyring: record.id,
         console: console, channel: InitChannel(socket: theirs)
       ).run()
     case .parent(let process):
@@ -111,7 +112,7 @@ struct ExecInit: ~Copyable {
   let initProcess: PidFD
   let kinds: NamespaceKinds
   let affinity: CPUAffinity?
-  let filter: LinuxSeccomp?
+  let filter: FilterProgram?
   let personality: Personality?
   let keyring: String
   let console: SharedDescriptor?

@@ -40,6 +40,8 @@ struct ContainerInit: ~Copyable {
   private borrowing func enter() throws {
     // Until the exec, nobody in a shared pid namespace may look into this process (CVE-2016-9962).
     try ProcessControl.setDumpable(false)
+    if !plan.namespaces.madeByInit.isEmpty { try Namespace.unshare(plan.namespaces.madeByInit) }
+    try channel.expect(.proceed)
     // Before the user changes: the cgroup's files belong to the host's root.
     try cgroup.join()
     for (kind, namespace) in joined where kind != .pid { try Namespace.enter(namespace.descriptor, kind) }
@@ -80,6 +82,7 @@ struct ContainerInit: ~Copyable {
     } else {
       try Self.giveStandardStreams(to: plan.process)
     }
+    let filter = try plan.linux.seccomp.map { _ in try channel.expectFilter() }
     try waitForHooks()
     let state = hookState
     try HookRunner(point: "createContainer", state: state).run(plan.hooks.createContainer)
@@ -89,7 +92,7 @@ struct ContainerInit: ~Copyable {
     // In a user namespace the creating process has raised them: init could not.
     if !plan.namespaces.has(.user) { try Limits.apply(plan.process.limits) }
     let privileges = Privileges(
-      process: plan.process, filter: plan.linux.seccomp, personality: plan.linux.personality)
+      process: plan.process, filter: filter, personality: plan.linux.personality)
     var program = try privileges.apply()
     program.environment += options.activationEnvironment
     try waitForStart(program, state)

@@ -1,15 +1,20 @@
 import Diagnostics
+import Glibc
 import LinuxKernel
+import SeccompFilter
 
 /// What the creating process and the container's init say to each other, over a pair of sockets that init loses at its
 /// exec. This is the whole order of it:
 ///
 ///     creation                                 init
 ///        │ clone ─────────────────────────────▶ │
-///        │ ◀───────────────────────────── moved │   only with a user namespace that exists: init is another process
+///        │ make the cgroup                      │ make the network namespace
+///        │ ─ proceed ─────────────────────────▶ │
 ///        │                                      │ join cgroup and namespaces
+///        │ ◀───────────────────────────── moved │   only with a user namespace that exists: init is another process
 ///        │ ─ proceed ─────────────────────────▶ │   only with a user namespace: ids mapped, limits raised
-///        │                                      │ mount, make devices, console
+///        │ compile the filter                   │ mount, make devices, console
+///        │ ─ filter ──────────────────────────▶ │   only with a seccomp profile
 ///        │ ◀───────────────────────────── ready │   only with prestart or createRuntime hooks
 ///        │ run the hooks                        │
 ///        │ ─ proceed ─────────────────────────▶ │
@@ -19,6 +24,7 @@ import LinuxKernel
 ///        │ ◀──────────────────────────── failed │   at any time, in place of the next message
 enum InitMessage: Equatable {
   case proceed, ready, created
+  case filter(FilterProgram)
   /// Init is from here on the process of this number, a child of the creating process too.
   case moved(Int32)
   case failed(ErrorKind, String)
@@ -28,6 +34,7 @@ enum InitMessage: Equatable {
     case .proceed: [UInt8(ascii: "p")]
     case .ready: [UInt8(ascii: "r")]
     case .created: [UInt8(ascii: "c")]
+    case .filter(let program): [UInt8(ascii: "b")] + program.bytes
     case .moved(let pid): Array("m\(pid)".utf8)
     case .failed(let kind, let message):
       [UInt8(ascii: "f")] + Array(kind.rawValue.utf8) + [0] + Array(message.utf8.prefix(InitChannel.longestMessage))
@@ -39,6 +46,9 @@ enum InitMessage: Equatable {
     case UInt8(ascii: "p"): self = .proceed
     case UInt8(ascii: "r"): self = .ready
     case UInt8(ascii: "c"): self = .created
+    case UInt8(ascii: "b"):
+      guard let program = FilterProgram(bytes: bytes.dropFirst()) else { return nil }
+      self = .filter(program)
     case UInt8(ascii: "m"):
       guard let pid = Int32(String(decoding: bytes.dropFirst(), as: UTF8.self)) else { return nil }
       self = .moved(pid)
@@ -55,17 +65,28 @@ enum InitMessage: Equatable {
 
 /// One end of the conversation.
 struct InitChannel: ~Copyable {
+  /// Of an error, in bytes.
   static let longestMessage = 8192
+  /// Of a whole message: a filter is the longest.
+  private static let longest = 8 * FilterProgram.maximumLength + 64
 
   let socket: Descriptor
 
-  func send(_ message: InitMessage) throws(SystemError) {
-    _ = try socket.send(message.bytes)
+  /// Throws: what the other side says went wrong, when it has ended.
+  func send(_ message: InitMessage) throws {
+    do throws(SystemError) {
+      _ = try socket.send(message.bytes)
+    } catch {
+      if error.errno == EPIPE, case .failed(let kind, let text) = try receive() {
+        throw ClassifiedError(kind, text)
+      }
+      throw error
+    }
   }
 
   /// The next message; nil when the other side has closed.
   func receive() throws -> InitMessage? {
-    let bytes = try socket.read(upTo: Self.longestMessage + 64)
+    let bytes = try socket.read(upTo: Self.longest)
     if bytes.isEmpty { return nil }
     guard let message = InitMessage(bytes) else {
       throw ClassifiedError(.system, "unexpected message between runtime and init")
@@ -81,6 +102,15 @@ struct InitChannel: ~Copyable {
     case expected: return
     case .failed(let kind, let message): throw ClassifiedError(kind, message)
     case nil: throw ClassifiedError(.unavailable, "the container's init ended before it was ready")
+    default: throw ClassifiedError(.system, "message between runtime and init out of order")
+    }
+  }
+
+  /// Waits for the filter of system calls. Throws: as `expect`.
+  func expectFilter() throws -> FilterProgram {
+    switch try receive() {
+    case .filter(let program): return program
+    case nil: throw ClassifiedError(.unavailable, "the container's runtime ended before its init was ready")
     default: throw ClassifiedError(.system, "message between runtime and init out of order")
     }
   }

@@ -7,7 +7,7 @@ import SeccompFilter
 /// those of the process.
 struct Privileges {
   let process: ProcessPlan
-  let filter: LinuxSeccomp?
+  let filter: FilterProgram?
   let personality: Personality?
 
   /// Applies everything and returns what to execute.
@@ -16,9 +16,8 @@ struct Privileges {
     if let personality { try ProcessControl.setPersonality(personality.domain == .linux32 ? 0x0008 : 0) }
     if !process.appArmorProfile.isEmpty { try AppArmor.change(to: process.appArmorProfile) }
     if process.noNewPrivileges { try ProcessControl.setNoNewPrivileges() }
-    let program = try filter.map { try FilterLoader.compile($0) }
     // Without no-new-privileges a filter needs CAP_SYS_ADMIN, so it comes before the capabilities go.
-    if let program, !process.noNewPrivileges { try FilterLoader.load(program) }
+    if let filter, !process.noNewPrivileges { try FilterLoader.load(filter) }
     if let sets = process.capabilities { try ThreadCapabilities.limitBounding(to: sets.bounding) }
     let entered = try changeWorkingDirectory()
     try changeUser()
@@ -27,7 +26,7 @@ struct Privileges {
     if let sets = process.capabilities { try setCapabilities(sets) }
     let path = try ProgramLookup(process).find()
     let environment = ProgramEnvironment.complete(process)
-    if let program, process.noNewPrivileges { try FilterLoader.load(program) }
+    if let filter, process.noNewPrivileges { try FilterLoader.load(filter) }
     return Program(path: path, arguments: process.arguments, environment: environment)
   }
 

@@ -50,7 +50,11 @@ struct NamespacePlan: Sendable {
 
   /// What a clone makes. The cgroup namespace comes later, in init: its root is the cgroup that init is in by then. A
   /// time namespace is unshared before.
-  var madeByClone: NamespaceKinds { new.subtracting([.cgroup, .time]) }
+  var madeByClone: NamespaceKinds { new.subtracting([.cgroup, .time]).subtracting(madeByInit) }
+
+  /// What init makes when it comes to life. A network namespace costs the kernel a millisecond, in which the creating
+  /// process makes the cgroup; with a user namespace the clone makes both, so that the one belongs to the other.
+  var madeByInit: NamespaceKinds { has(.user) ? [] : new.intersection([.net]) }
 
   func isNew(_ kind: NamespaceKind) -> Bool {
     !new.isDisjoint(with: NamespaceKinds([kind]))

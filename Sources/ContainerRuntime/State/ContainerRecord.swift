@@ -15,6 +15,11 @@ public struct ContainerRecord: JSONObject {
   /// The cgroup's name below the hierarchies' roots; empty when the container has none of its own.
   public var cgroupPath: String
   public var annotations: [String: String]
+  /// What `exec` needs of the configuration, so that it need not read all of that.
+  var namespaces: [LinuxNamespace] = []
+  var personality: Personality?
+  /// Whether there is a filter of system calls, in `filter.bpf`.
+  var hasFilter = false
 
   public init(
     id: String, pid: Int32, startTime: UInt64, bundle: String, rootfs: String, created: String, cgroupPath: String,
@@ -46,6 +51,9 @@ public struct ContainerRecord: JSONObject {
     try fields.required("created", &created)
     try fields.defaulted("cgroupPath", &cgroupPath)
     try fields.defaulted("annotations", &annotations)
+    try fields.defaulted("namespaces", &namespaces)
+    try fields.optional("personality", &personality)
+    try fields.defaulted("hasFilter", &hasFilter)
   }
 }
 

@@ -1,11 +1,13 @@
 import Diagnostics
 import LinuxKernel
 import OCIRuntimeSpec
+import SeccompFilter
 
 /// The directory `<root>/<id>`: what the runtime knows of one container between its commands.
 ///
 ///     state.json    the record
 ///     config.json   the configuration as it was at `create`; later edits of the bundle have no effect
+///     filter.bpf    the compiled filter of system calls, for `exec`
 ///     exec.fifo     where init waits for `start`; gone once the program runs
 public struct StateDirectory: Sendable {
   public let root: String
@@ -24,6 +26,7 @@ public struct StateDirectory: Sendable {
   public var path: String { "\(root)/\(id)" }
   var recordPath: String { "\(path)/state.json" }
   var configurationPath: String { "\(path)/config.json" }
+  private var filterPath: String { "\(path)/filter.bpf" }
   static let fifoName = "exec.fifo"
   var fifoPath: String { "\(path)/\(Self.fifoName)" }
 
@@ -60,6 +63,19 @@ public struct StateDirectory: Sendable {
   /// Keeps the configuration for later commands. Before the record is there nobody reads it.
   func keep(_ configuration: [UInt8]) throws {
     try HostFiles.open(configurationPath, [.writeOnly, .create, .exclusive]).writeAll(configuration)
+  }
+
+  /// Keeps the compiled filter, as `keep`.
+  func keep(_ filter: FilterProgram) throws {
+    try HostFiles.open(filterPath, [.writeOnly, .create, .exclusive]).writeAll(filter.bytes)
+  }
+
+  func readFilter() throws -> FilterProgram {
+    let bytes = try HostFiles.read(filterPath)
+    guard let program = FilterProgram(bytes: bytes[...]) else {
+      throw ClassifiedError(.dataLoss, "not a filter of system calls", object: filterPath)
+    }
+    return program
   }
 
   /// Throws: `notFound` when there is no container of this id.

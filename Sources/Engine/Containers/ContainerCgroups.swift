@@ -36,6 +36,11 @@ struct ContainerCgroups: Sendable {
     try cgroup(path).processes()
   }
 
+  /// Ends everyone in a cgroup, and returns when they have ended. Blocking.
+  func endProcesses(_ path: String) throws {
+    if try !processes(in: path).isEmpty { try end(path) }
+  }
+
   /// Ends everyone in a cgroup and takes it away, in every hierarchy. Nothing there is no error. Blocking.
   func end(_ path: String) throws {
     let cgroup = try cgroup(path)

@@ -69,12 +69,14 @@ struct ContainerStart {
   private func prepare() async throws -> Prepared {
     let (container, engine, token) = (container, engine, token)
     return try await engine.threads.runIfActive {
+      // First, since it takes as long to come up as the bundle does to be written. Without a `launch` it ends as soon as
+      // this end of its connection closes.
+      let shim = try engine.shims.start(for: container.id)
+      engine.reaper.watch(shim.process)
       let plan = try engine.plan(container.configuration, id: container.id)
       let findings = try StartFindings.gather(for: container, plan, engine.layout)
       try BundleWriter(container, plan, engine.layout).write(findings)
       try FailPoint.startAfterBundle.pass()
-      let shim = try engine.shims.start(for: container.id)
-      engine.reaper.watch(shim.process)
       let connecting = ShimConnection.adopt(shim.control, on: engine.configuration.eventLoops) { end in
         _ = container.send(.ended(run: token, end))
       }

@@ -31,20 +31,26 @@ struct Converge: Sendable {
     try empty(id)
   }
 
-  /// Removes a container for good, `forget` being what takes its row away: only then its directory goes, so that a
-  /// crash in between leaves a directory without a row and never a row without one. What was in the directory may be
-  /// much: `empty` removes it, when nobody waits any more. Blocking.
+  /// Takes a container away, `forget` being what removes its row: only then its directory goes, so that a crash in
+  /// between leaves a directory without a row and never a row without one. After this it has no processes, and nothing
+  /// finds it any more; what is left in the kernel and on disk may be much, and `clear` removes it when nobody waits.
+  /// Blocking.
   func erase(_ id: ContainerID, cgroup path: String, forget: () throws -> Void) throws {
     try FailPoint.removeBeforeRecord.pass()
-    try removeRun(id, cgroup: path)
+    try cgroups.endProcesses(path)
     try forget()
     try FailPoint.removeAfterRecord.pass()
     try FailPoint.removeBeforeDirectory.pass()
     try removeDirectory(id)
   }
 
-  /// Removes what was in the directory of a container that is gone. Blocking.
-  func empty(_ id: ContainerID) throws {
+  /// Removes what is left of a container that was taken away. Blocking.
+  func clear(_ id: ContainerID, cgroup path: String) throws {
+    try removeRun(id, cgroup: path)
+    try empty(id)
+  }
+
+  private func empty(_ id: ContainerID) throws {
     try HostFiles.removeTree(layout.remains(of: id))
   }
 
@@ -115,9 +121,9 @@ extension Engine {
     reaper.sweep()
     background.start { [threads, logger] in
       do {
-        try await threads.runIfActive { try convergence.empty(id) }
+        try await threads.runIfActive { try convergence.clear(id, cgroup: path) }
       } catch {
-        logger.error("container \(id): its files cannot be removed: \(explanation(of: error))")
+        logger.error("container \(id): what it left cannot be removed: \(explanation(of: error))")
       }
     }
   }
