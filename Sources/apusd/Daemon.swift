@@ -70,6 +70,7 @@ final class Daemon: Sendable {
       for address in settings.addresses { try await listen(server, address) }
       tell(.ready)
       logger.info("apusd \(Engine.version) is ready")
+      ProcessMemory.release()
       for await _ in stopRequests { break }
     } catch {
       await end(server, engine, loops)

@@ -42,7 +42,7 @@ struct Program {
 
   /// Runs until a signal ends it. 0 after an orderly end.
   private func serve(_ settings: ServerSettings, _ flags: FlagValues, supervisor: String?) throws -> Int32 {
-    HeapMemory.keepSmall()
+    ProcessMemory.keepSmall()
     ProcessControl.setUmask(0o022)
     Signal.pipe.ignore()
     let signals = SignalSet([.terminate, .interrupt, .hangup])

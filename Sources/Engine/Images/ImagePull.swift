@@ -168,7 +168,7 @@ extension Engine {
       for await message in messages { try await emit(message) }
       try await group.waitForAll()
     }
-    HeapMemory.release()
+    ProcessMemory.release()
   }
 
   /// Checks credentials against their registry (`POST /auth`).

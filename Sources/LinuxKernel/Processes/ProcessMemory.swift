@@ -1,7 +1,7 @@
 import CLinux
 
-/// The C library's heap, as far as a program that runs for months has a say in it. mallopt(3), malloc_trim(3).
-public enum HeapMemory {
+/// This process's memory, as far as a program that runs for months has a say in it. mallopt(3), malloc_trim(3).
+public enum ProcessMemory {
   /// Keeps the heap small rather than fast. To be called before the first thread starts.
   ///
   /// glibc gives each thread an arena of its own, and keeps what is freed for the next call: both cost a server that
@@ -11,8 +11,11 @@ public enum HeapMemory {
     _ = clinux_limit_heap(2, 128 << 10, 128 << 10)
   }
 
-  /// Gives memory that is free back to the kernel, after work that took much of it.
+  /// Gives back to the kernel what is free, and what of the program itself is not in use now: after a start, and after
+  /// work that took much.
   public static func release() {
     clinux_trim_heap()
+    // Where /proc is not to be read the program only keeps what it has.
+    try? ProgramMemory.release()
   }
 }
