@@ -51,6 +51,14 @@ def eventually(condition, seconds=20, what="condition"):
         time.sleep(0.02)
 
 
+def receive_all(connection):
+    """What comes on a socket until the other side closes it; one read may be only a piece of it."""
+    received = b""
+    while piece := connection.recv(65536):
+        received += piece
+    return received
+
+
 class Server:
     """One apusd with roots and a socket of its own."""
 
@@ -91,7 +99,7 @@ class Server:
             with socket.socket(socket.AF_UNIX) as probe:
                 probe.connect(str(self.socket))
                 probe.sendall(b"GET /_ping HTTP/1.1\r\nHost: apus\r\nConnection: close\r\n\r\n")
-                return b"200 OK" in probe.recv(4096)
+                return b"200 OK" in receive_all(probe)
         except OSError:
             return False
 

@@ -2,10 +2,8 @@
 
 import http.server
 import json
-import os
 import pathlib
 import shutil
-import signal
 import socket
 import subprocess
 import tempfile
@@ -14,7 +12,7 @@ import time
 
 import pytest
 
-from conftest import BIN, DOCKER, ROOT, Server, eventually, free_port, run
+from conftest import BIN, DOCKER, eventually, free_port, receive_all, run
 
 
 def request(server, method, path, body=None):
@@ -25,9 +23,7 @@ def request(server, method, path, body=None):
     with socket.socket(socket.AF_UNIX) as connection:
         connection.connect(str(server.socket))
         connection.sendall(head.encode() + payload)
-        answer = b""
-        while piece := connection.recv(65536):
-            answer += piece
+        answer = receive_all(connection)
     head, _, rest = answer.partition(b"\r\n\r\n")
     return int(head.split()[1]), rest.decode(errors="replace")
 
@@ -115,7 +111,7 @@ def test_broken_json_is_400(server):
         connection.connect(str(server.socket))
         connection.sendall(b"POST /containers/create HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
                            b"Content-Type: application/json\r\nContent-Length: 8\r\n\r\n{\"Image\"")
-        assert b" 400 " in connection.recv(4096).split(b"\r\n")[0]
+        assert b" 400 " in receive_all(connection).split(b"\r\n")[0]
 
 
 class TamperingProxy(http.server.BaseHTTPRequestHandler):
