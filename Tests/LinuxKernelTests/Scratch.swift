@@ -30,5 +30,3 @@ func read(_ count: Int, from descriptor: borrowing Descriptor) throws -> [UInt8]
   }
   return bytes
 }
-
-let isRoot = Credentials.effectiveUser == 0
