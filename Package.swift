@@ -175,6 +175,6 @@ let package = Package(
       "EngineServerTests",
       ["EngineServer", "Engine", "EngineAPI", "LinuxKernel", "Diagnostics", logging] + nioHTTP),
     tests("ShimProtocolTests", ["ShimProtocol", "Diagnostics"]),
-    tests("ShimTests", ["ShimProtocol", "LinuxKernel", "Diagnostics"]),
+    tests("ShimTests", ["ShimProtocol", "LinuxKernel", "Diagnostics", "TestSupport"]),
   ]
 )
