@@ -6,7 +6,10 @@ set -uo pipefail
 cd "$(dirname "$0")/.."
 
 logs=$(mktemp -d)
-trap 'rm -rf "$logs"' EXIT
+trap 'rm -rf --one-file-system "$logs"' EXIT
+# The tools' own temporary files too: each run of swift and pytest leaves some.
+mkdir "$logs/tmp"
+export TMPDIR=$logs/tmp
 passed=0
 failed=0
 
