@@ -47,10 +47,12 @@ fi
 
 echo "== rooms (Swift Testing)"
 NO_COLOR=1 APUS_BIN=$PWD/.build/debug swift test --skip-build 2>&1 | tee "$logs/swift" | grep -Ev '^(◇|✔) ' | tail -200
-# One line for each test that failed. "✘ Test run with N tests … failed" sums up and is no test; a crash ends the run
-# without such a line.
-grep -E '^✘ Test .* failed after' "$logs/swift" | grep -Ev '^✘ Test (run with|case passing) ' \
-  | sed -E 's/^✘ Test (.*) failed after.*/\1/' >"$logs/swift-failed"
+# Each test that failed, once: by its last line, or by its issues where it could not even begin. "✘ Test run with N tests
+# … failed" sums up and is no test; a crash ends the run without such a line.
+awk '!sub(/^✘ Test /, "") || /^(run with|case passing) / { next }
+  sub(/( with [0-9]+ test cases?)? failed after [0-9.]+ seconds.*/, "") { print; ended[$0] = 1 }
+  sub(/ recorded an issue.*/, "") { begun[$0] = 1 }
+  END { for (name in begun) if (!(name in ended)) print name }' "$logs/swift" >"$logs/swift-failed"
 run=$(grep -Eo 'Test run with [0-9]+ tests?' "$logs/swift" | tail -1 | grep -Eo '[0-9]+')
 bad=$(wc -l <"$logs/swift-failed")
 if [ "$bad" -eq 0 ] && ! grep -q 'Test run with .* passed after' "$logs/swift"; then
