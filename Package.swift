@@ -146,6 +146,9 @@ let package = Package(
       linker: staticProgram),
     program("apus-shim", ["ShimProtocol", "LinuxKernel", "Diagnostics"], linker: staticProgram),
 
+    // Row 8, for tests only: what the rooms' tests share.
+    .target(name: "TestSupport", dependencies: ["LinuxKernel"], path: "Tests/TestSupport", swiftSettings: swift),
+
     // Tests, one target for each room; Tests/EndToEnd drives the programs with the real clients.
     tests("TidyTests"),
     tests("DiagnosticsTests", ["Diagnostics"]),
@@ -153,28 +156,29 @@ let package = Package(
     tests(
       "RegistryClientTests",
       [
-        "RegistryClient", "OCIImageSpec", "Diagnostics", logging,
+        "RegistryClient", "OCIImageSpec", "Diagnostics", "TestSupport", logging,
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
       ] + nioHTTP),
-    tests("TarFormatTests", ["TarFormat", "Diagnostics"]),
-    tests("LayerArchiveTests", ["LayerArchive", "TarFormat", "OCIImageSpec", "LinuxKernel", "Diagnostics"]),
+    tests("TarFormatTests", ["TarFormat", "Diagnostics", "TestSupport"]),
+    tests(
+      "LayerArchiveTests", ["LayerArchive", "TarFormat", "OCIImageSpec", "LinuxKernel", "Diagnostics", "TestSupport"]),
     tests(
       "ImageStoreTests",
-      ["ImageStore", "StateStore", "TarFormat", "OCIImageSpec", "LinuxKernel", "Diagnostics", logging]),
-    tests("LinuxKernelTests", ["LinuxKernel", "Diagnostics"]),
-    tests("StateStoreTests", ["StateStore", "Diagnostics"]),
+      ["ImageStore", "StateStore", "TarFormat", "OCIImageSpec", "LinuxKernel", "Diagnostics", "TestSupport", logging]),
+    tests("LinuxKernelTests", ["LinuxKernel", "Diagnostics", "TestSupport"]),
+    tests("StateStoreTests", ["StateStore", "Diagnostics", "TestSupport"]),
     tests(
       "EngineTests",
       [
         "Engine", "EngineAPI", "OCIRuntimeSpec", "OCIImageSpec", "ShimProtocol", "StateStore", "LinuxKernel",
-        "Diagnostics",
+        "Diagnostics", "TestSupport",
       ]
         + nio),
-    tests("CgroupsTests", ["Cgroups", "LinuxKernel", "OCIRuntimeSpec", "Diagnostics"]),
+    tests("CgroupsTests", ["Cgroups", "LinuxKernel", "OCIRuntimeSpec", "Diagnostics", "TestSupport"]),
     tests("OCIRuntimeSpecTests", ["OCIRuntimeSpec"]),
     tests("SeccompFilterTests", ["SeccompFilter", "OCIRuntimeSpec"]),
-    tests("ContainerRuntimeTests", ["OCIRuntimeSpec", "SeccompFilter", "LinuxKernel"]),
+    tests("ContainerRuntimeTests", ["OCIRuntimeSpec", "SeccompFilter", "LinuxKernel", "TestSupport"]),
     tests("EngineAPITests", ["EngineAPI"]),
     tests("CommandLineTests", ["CommandLine"]),
     tests("EngineClientTests", ["EngineClient", "EngineAPI", "LinuxKernel", "Diagnostics"]),
@@ -182,6 +186,6 @@ let package = Package(
       "EngineServerTests",
       ["EngineServer", "Engine", "EngineAPI", "LinuxKernel", "Diagnostics", logging] + nioHTTP),
     tests("ShimProtocolTests", ["ShimProtocol", "Diagnostics"]),
-    tests("ShimTests", ["ShimProtocol", "LinuxKernel", "Diagnostics"]),
+    tests("ShimTests", ["ShimProtocol", "LinuxKernel", "Diagnostics", "TestSupport"]),
   ]
 )

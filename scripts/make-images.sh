@@ -62,36 +62,8 @@ make_hello() {
   push "$work/hello-layout" hello
 }
 
-# Debian's busybox-static under all its names.
 make_busybox() {
-  local tree=$work/busybox
-  [ -x /bin/busybox ] || fail "/bin/busybox is needed: scripts/install-packages.sh demo"
-  mkdir -p "$tree"/{bin,dev,etc,home,proc,root,run,sys,tmp,usr/bin,usr/sbin,var/tmp}
-  chmod 700 "$tree/root"
-  chmod 1777 "$tree/tmp" "$tree/var/tmp"
-  install -m 755 /bin/busybox "$tree/bin/busybox"
-  local applet
-  for applet in $(/bin/busybox --list); do
-    [ -e "$tree/bin/$applet" ] || ln -s busybox "$tree/bin/$applet"
-  done
-  ln -s ../../bin/env "$tree/usr/bin/env"
-  cat >"$tree/etc/passwd" <<'PASSWD'
-root:x:0:0:root:/root:/bin/sh
-daemon:x:1:1:daemon:/usr/sbin:/bin/false
-bin:x:2:2:bin:/bin:/bin/false
-www-data:x:33:33:www-data:/var/www:/bin/false
-nobody:x:65534:65534:nobody:/home:/bin/false
-PASSWD
-  cat >"$tree/etc/group" <<'GROUP'
-root:x:0:
-daemon:x:1:
-bin:x:2:
-tty:x:5:
-www-data:x:33:
-users:x:100:nobody
-nogroup:x:65534:
-GROUP
-  "$here/oci-layout.py" "$work/busybox-layout" --layer "$tree" --cmd sh
+  "$here/busybox-image.sh" "$work/busybox-layout"
   push "$work/busybox-layout" busybox
 }
 

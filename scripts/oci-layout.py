@@ -2,10 +2,10 @@
 """Makes an OCI image layout with one image in it, byte for byte the same each time.
 
 oci-layout.py LAYOUT --layer DIRECTORY-OR-TAR... [--cmd WORD...] [--entrypoint WORD...] [--env NAME=VALUE]
-              [--created TIME] [--level N]
+              [--created TIME] [--level N] [--name NAME]
 
 Each layer is a directory, whose files are taken as root's, or a tar archive, which is taken as it is. The layout is
-what `skopeo copy oci:LAYOUT:latest docker://…` takes.
+what `skopeo copy oci:LAYOUT:latest docker://…` takes, and as a tar what `apus load` takes under its name.
 """
 import argparse
 import gzip
@@ -101,6 +101,7 @@ def main():
     parser.add_argument("--env", action="append", default=[])
     parser.add_argument("--created", default="2026-01-01T00:00:00Z")
     parser.add_argument("--level", type=int, default=6, help="how hard gzip tries")
+    parser.add_argument("--name", help="what the image is called when it is loaded")
     arguments = parser.parse_args()
 
     layout = Layout(arguments.layout)
@@ -124,6 +125,8 @@ def main():
     manifest = layout.add_json(manifest_type, {
         "schemaVersion": 2, "mediaType": manifest_type, "config": configuration, "layers": layers})
     manifest["annotations"] = {"org.opencontainers.image.ref.name": "latest"}
+    if arguments.name:
+        manifest["annotations"]["io.containerd.image.name"] = arguments.name
     (layout.path / "index.json").write_text(json.dumps({"schemaVersion": 2, "manifests": [manifest]}))
 
 

@@ -75,7 +75,8 @@ cp -a "$modules" "$disk/lib/modules/$version"
 printf 'root:x:0:0:root:/root:/bin/sh\n' >"$disk/etc/passwd"
 printf 'root:x:0:\n' >"$disk/etc/group"
 printf '127.0.0.1 localhost\n' >"$disk/etc/hosts"
-scripts/image-archive.sh busybox "$disk/images/busybox.tar"
+scripts/busybox-image.sh "$work/busybox"
+tar -C "$work/busybox" -cf "$disk/images/busybox.tar" .
 cp Tests/VirtualMachine/main-flows.sh "$disk/root/"
 cat >"$disk/sbin/init" <<'INIT'
 #!/bin/sh

@@ -60,7 +60,7 @@ enum Entry {
   /// Other programs read the second and third word of the first line.
   private static func printVersion() throws -> Int32 {
     try StandardOutput.write(
-      "apus-runtime version 0.1.0\nspec: \(Spec.currentVersion)\n")
+      "apus-runtime version \(Apus.version)\nspec: \(Spec.currentVersion)\n")
     return 0
   }
 

@@ -6,7 +6,7 @@ import LinuxKernel
 
 /// One run of the client: from the command line to the exit status.
 struct Program {
-  static let version = "0.1.0"
+  static let version = Apus.version
 
   let arguments: [String]
 

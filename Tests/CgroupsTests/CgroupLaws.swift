@@ -2,10 +2,11 @@ import Cgroups
 import Glibc
 import LinuxKernel
 import OCIRuntimeSpec
+import TestSupport
 import Testing
 
 /// What holds for every cgroup, whichever version the host has: run on the hierarchies that are mounted.
-@Suite(.enabled(if: Host.canMakeCgroups, "needs root and mounted cgroups"), .serialized)
+@Suite(.needs(.root, .mountedCgroups), .serialized)
 struct CgroupLaws {
   /// The host as it is, the host without its v2 hierarchy, and its v2 hierarchy alone.
   static let hosts = Host.all
@@ -118,7 +119,7 @@ struct CgroupLaws {
 }
 
 /// What only version 1 does, on the host's own controllers.
-@Suite(.enabled(if: Host.hasVersion1, "needs cgroup v1"), .serialized)
+@Suite(.enabled(if: Host.hasVersion1, "the host has no cgroup v1"), .needs(.root, .mountedCgroups), .serialized)
 struct Version1Tests {
   let host = Host.all[0]
 

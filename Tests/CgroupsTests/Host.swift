@@ -1,7 +1,7 @@
 import Cgroups
 import Glibc
 import LinuxKernel
-import Synchronization
+import TestSupport
 import Testing
 
 /// One way in which cgroups can be mounted, and what the tests do with it.
@@ -21,8 +21,8 @@ struct Host: Sendable, CustomTestStringConvertible {
     return hosts
   }()
 
-  static var canMakeCgroups: Bool { Credentials.effectiveUser == 0 && !all.isEmpty }
-  static var hasVersion1: Bool { canMakeCgroups && all[0].hierarchy.mode != .v2 }
+  /// Whether there is a hierarchy of version 1; the emulated machine has none.
+  static var hasVersion1: Bool { all.first?.hierarchy.mode != .v2 }
 
   /// Runs `body` with a cgroup that does not exist yet, below a parent of its own, and takes both away.
   func withCgroup(_ body: (any Cgroup) throws -> Void) throws {
@@ -78,26 +78,6 @@ struct Host: Sendable, CustomTestStringConvertible {
   }
 }
 
-/// Runs `body` on a new thread and waits for it: what a thread does to itself ends with it.
-func onThreadOfItsOwn<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) throws -> Value {
-  let result = Mutex<Result<Value, any Error>?>(nil)
-  let work = Work { result.withLock { $0 = Result(catching: body) } }
-  var thread = pthread_t()
-  let started = unsafe pthread_create(
-    &thread, nil,
-    { argument in
-      if let argument = unsafe argument { unsafe Unmanaged<Work>.fromOpaque(argument).takeRetainedValue().run() }
-      return nil
-    }, Unmanaged.passRetained(work).toOpaque())
-  try #require(started == 0)
-  pthread_join(thread, nil)
-  return try #require(result.withLock { $0 }).get()
-}
-
-private final class Work {
-  let run: () -> Void
-
-  init(_ run: @escaping () -> Void) {
-    self.run = run
-  }
+extension Need {
+  static let mountedCgroups = Need("needs mounted cgroups below /sys/fs/cgroup") { !Host.all.isEmpty }
 }

@@ -1,9 +1,10 @@
 import LinuxKernel
 import OCIRuntimeSpec
 import SeccompFilter
+import TestSupport
 import Testing
 
-@Suite(.enabled(if: RuntimeHost.canRunContainers, "needs root, busybox-static and the built runtime"))
+@Suite(.needs(.containers))
 struct ExecTests {
   private func running(_ change: (inout Spec) -> Void = { _ in }) throws -> TestBundle {
     let bundle = try TestBundle("sleep 100")

@@ -1,9 +1,10 @@
 import LinuxKernel
 import OCIRuntimeSpec
 import SeccompFilter
+import TestSupport
 import Testing
 
-@Suite(.enabled(if: RuntimeHost.canRunContainers, "needs root, busybox-static and the built runtime"))
+@Suite(.needs(.containers))
 struct IsolationTests {
   private func output(_ script: String, _ change: (inout Spec) throws -> Void = { _ in }) throws -> [String] {
     let bundle = try TestBundle(script)

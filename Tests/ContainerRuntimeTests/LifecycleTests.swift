@@ -1,8 +1,9 @@
 import LinuxKernel
 import OCIRuntimeSpec
+import TestSupport
 import Testing
 
-@Suite(.enabled(if: RuntimeHost.canRunContainers, "needs root, busybox-static and the built runtime"))
+@Suite(.needs(.containers))
 struct LifecycleTests {
   @Test func aContainerGoesThroughItsLifeAndLeavesNothing() throws {
     let bundle = try TestBundle("echo started; sleep 100")
@@ -166,7 +167,7 @@ struct LifecycleTests {
 
   @Test(
     arguments: [
-      (["sh", "-c", "echo reason >&2; exit 3"], nil, "reason"), (["sh", "-c", "sleep 50"], 1, "took longer"),
+      (["sh", "-c", "echo reason >&2; exit 3"], nil, "reason"), (["sh", "-c", "exec sleep 50"], 1, "took longer"),
     ]
       as [([String], Int?, String)])
   func aHookThatFailsEndsTheCreation(_ arguments: [String], _ timeout: Int?, _ words: String) throws {

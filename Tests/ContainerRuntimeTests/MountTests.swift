@@ -1,8 +1,9 @@
 import LinuxKernel
 import OCIRuntimeSpec
+import TestSupport
 import Testing
 
-@Suite(.enabled(if: RuntimeHost.canRunContainers, "needs root, busybox-static and the built runtime"))
+@Suite(.needs(.containers))
 struct MountTests {
   private func bundle(_ script: String, _ mounts: (String) -> [SpecMount]) throws -> TestBundle {
     let bundle = try TestBundle(script)

@@ -1,9 +1,10 @@
 import Glibc
 import LinuxKernel
 import OCIRuntimeSpec
+import TestSupport
 import Testing
 
-/// Whether this machine can run containers in a test: root, a static busybox, and the built runtime.
+/// What containers are run with in a test.
 enum RuntimeHost {
   static let busybox = "/bin/busybox"
 
@@ -15,10 +16,15 @@ enum RuntimeHost {
     }
     return ["\(beside)/apus-runtime", ".build/debug/apus-runtime"].first { HostFiles.isExecutable($0) }
   }()
+}
 
-  static var canRunContainers: Bool {
-    Credentials.effectiveUser == 0 && runtime != nil && HostFiles.isExecutable(busybox)
-  }
+extension Need {
+  static let containers = Need([
+    .root, .program(RuntimeHost.busybox, package: "busybox-static"),
+    Need("needs apus-runtime in $APUS_BIN or .build/debug: build the programs first") {
+      RuntimeHost.runtime.map { HostFiles.isExecutable($0) } ?? false
+    },
+  ])
 }
 
 /// What a command of the runtime said and how it ended.

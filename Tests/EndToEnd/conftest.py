@@ -51,6 +51,46 @@ def eventually(condition, seconds=20, what="condition"):
         time.sleep(0.02)
 
 
+def receive_all(connection):
+    """What comes on a socket until the other side closes it; one read may be only a piece of it."""
+    received = b""
+    while piece := connection.recv(65536):
+        received += piece
+    return received
+
+
+def cgroups_named(name):
+    """The directories of the cgroup of that name, in each hierarchy that is mounted."""
+    root = pathlib.Path("/sys/fs/cgroup")
+    return [top for top in [root / name, *root.glob(f"*/{name}")] if top.is_dir()]
+
+
+def remove_cgroup(name):
+    """Kills what is in the cgroup, and takes it away with all below it."""
+    def is_gone():
+        for top in cgroups_named(name):
+            for folder in [*sorted((path for path in top.rglob("*") if path.is_dir()), reverse=True), top]:
+                with contextlib.suppress(OSError):
+                    # 0 stands for a process that cannot be seen from here.
+                    for pid in (folder / "cgroup.procs").read_text().split():
+                        if int(pid) > 0:
+                            os.kill(int(pid), signal.SIGKILL)
+                with contextlib.suppress(OSError):
+                    folder.rmdir()
+        return not cgroups_named(name)
+    eventually(is_gone, 15, f"the cgroup {name} is gone")
+
+
+def end(process):
+    """Asks a process of ours to end, and makes it end."""
+    process.terminate()
+    try:
+        process.wait(60)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait(30)
+
+
 class Server:
     """One apusd with roots and a socket of its own."""
 
@@ -61,7 +101,7 @@ class Server:
         self.socket = self.directory / "apus.sock"
         self.log = self.directory / "apusd.log"
         self.config = self.directory / "daemon.json"
-        self.cgroup_parent = f"/apus-{name}-{os.getpid()}-{uuid.uuid4().hex[:6]}"
+        self.cgroup_parent = f"apus-{name}-{os.getpid()}-{uuid.uuid4().hex[:6]}"
         self.arguments = list(arguments)
         self.process = None
         self.host = f"unix://{self.socket}"
@@ -78,7 +118,7 @@ class Server:
             self.process = subprocess.Popen(
                 [BIN / "apusd", "-H", self.host, "--data-root", self.data_root, "--exec-root", self.exec_root,
                  "--config-file", self.config, "--pidfile", self.directory / "apusd.pid",
-                 "--cgroup-parent", self.cgroup_parent, *self.arguments],
+                 "--cgroup-parent", f"/{self.cgroup_parent}", *self.arguments],
                 stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=env)
         if wait:
             eventually(self.answers, 30, f"apusd answers; log: {self.log.read_text()[-2000:]}")
@@ -91,7 +131,7 @@ class Server:
             with socket.socket(socket.AF_UNIX) as probe:
                 probe.connect(str(self.socket))
                 probe.sendall(b"GET /_ping HTTP/1.1\r\nHost: apus\r\nConnection: close\r\n\r\n")
-                return b"200 OK" in probe.recv(4096)
+                return b"200 OK" in receive_all(probe)
         except OSError:
             return False
 
@@ -102,12 +142,7 @@ class Server:
 
     def stop(self):
         if self.process and self.process.poll() is None:
-            self.process.terminate()
-            try:
-                self.process.wait(30)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait(30)
+            end(self.process)
 
     def restart(self, failpoints=None):
         self.stop()
@@ -127,13 +162,7 @@ class Server:
 
     # What a container leaves behind, if anything.
     def cgroups(self):
-        found = []
-        for top in pathlib.Path("/sys/fs/cgroup").glob("*" + self.cgroup_parent):
-            found += [path for path in top.iterdir() if path.is_dir()]
-        direct = pathlib.Path("/sys/fs/cgroup" + self.cgroup_parent)
-        if direct.is_dir():
-            found += [path for path in direct.iterdir() if path.is_dir()]
-        return found
+        return [path for top in cgroups_named(self.cgroup_parent) for path in top.iterdir() if path.is_dir()]
 
     def shims(self):
         """Pids of the shims of this server, known by the directories they work in."""
@@ -185,21 +214,7 @@ class Server:
         for pid in self.shims():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        for folder in self.cgroups():
-            for path in [*folder.rglob("*"), folder]:
-                with contextlib.suppress(OSError):
-                    for pid in (path / "cgroup.procs").read_text().split():
-                        os.kill(int(pid), signal.SIGKILL)
-        time.sleep(0.1)
-        tops = list(pathlib.Path("/sys/fs/cgroup").glob("*" + self.cgroup_parent))
-        tops.append(pathlib.Path("/sys/fs/cgroup" + self.cgroup_parent))
-        for top in tops:
-            for path in sorted(top.rglob("*"), reverse=True) if top.is_dir() else []:
-                if path.is_dir():
-                    with contextlib.suppress(OSError):
-                        path.rmdir()
-            with contextlib.suppress(OSError):
-                top.rmdir()
+        remove_cgroup(self.cgroup_parent)
         shutil.rmtree(self.directory, ignore_errors=True)
 
 
@@ -229,8 +244,7 @@ http: {{addr: "{self.host}"}}
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
     def stop(self):
-        self.process.terminate()
-        self.process.wait(20)
+        end(self.process)
         self.log.close()
 
 
@@ -245,10 +259,12 @@ def scratch():
 @pytest.fixture(scope="session")
 def registry(scratch):
     registry = Registry(scratch / "registry")
-    run(ROOT / "scripts/make-images.sh", registry.host, timeout=600, check=0,
-        env={"APUS_IMAGES": "busybox", "APUS_BIN": str(BIN)})
-    yield registry
-    registry.stop()
+    try:
+        run(ROOT / "scripts/make-images.sh", registry.host, timeout=600, check=0,
+            env={"APUS_IMAGES": "busybox", "APUS_BIN": str(BIN)})
+        yield registry
+    finally:
+        registry.stop()
 
 
 @pytest.fixture(scope="session")
@@ -256,14 +272,24 @@ def busybox(registry):
     return f"{registry.host}/busybox:latest"
 
 
+@contextlib.contextmanager
+def serving(directory, busybox):
+    """A server with the busybox image. However the test ends, nothing of it is left."""
+    server = Server(directory)
+    try:
+        server.start()
+        done = server.docker("pull", busybox)
+        assert done.returncode == 0, done.stdout + done.stderr + server.log.read_text()[-3000:]
+        server.docker("tag", busybox, "busybox:latest", check=0)
+        yield server
+    finally:
+        server.clean()
+
+
 @pytest.fixture(scope="session")
-def shared_server(scratch, registry, busybox):
-    server = Server(scratch / "s").start()
-    done = server.docker("pull", busybox)
-    assert done.returncode == 0, done.stdout + done.stderr + server.log.read_text()[-3000:]
-    server.docker("tag", busybox, "busybox:latest", check=0)
-    yield server
-    server.clean()
+def shared_server(scratch, busybox):
+    with serving(scratch / "s", busybox) as server:
+        yield server
 
 
 @pytest.fixture
@@ -272,14 +298,11 @@ def server(shared_server):
     yield shared_server
     shared_server.remove_all()
     shared_server.assert_nothing_left()
+    shared_server.assert_nothing_half_made()
 
 
 @pytest.fixture
-def own_server(tmp_path_factory, busybox):
+def own_server(busybox):
     """A server for this test alone, with the busybox image, to be killed at will."""
-    directory = pathlib.Path(tempfile.mkdtemp(prefix="apus-own-", dir="/tmp"))
-    server = Server(directory).start()
-    server.docker("pull", busybox, check=0)
-    server.docker("tag", busybox, "busybox:latest", check=0)
-    yield server
-    server.clean()
+    with serving(tempfile.mkdtemp(prefix="apus-own-", dir="/tmp"), busybox) as server:
+        yield server

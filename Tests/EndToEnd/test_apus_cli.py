@@ -150,6 +150,35 @@ def test_no_server_says_so():
     assert "/nowhere/x.sock" in done.stderr and "Cannot connect" in done.stderr
 
 
+def test_the_default_server_is_started_when_none_runs():
+    """On the paths that are everybody's, in a mount namespace of the test's own."""
+    script = f"""
+import os, pathlib, signal, sys
+sys.path.insert(0, {str(pathlib.Path(__file__).parent)!r})
+from conftest import BIN, eventually, run
+for place in ["/run", "/var"]:
+    run("mount", "-t", "tmpfs", "none", place, check=0)
+for name in ["DOCKER_HOST", "DOCKER_CONTEXT", "APUS_FAILPOINTS"]:
+    os.environ.pop(name, None)
+socket, number = pathlib.Path("/run/apus/apus.sock"), pathlib.Path("/run/apus/apusd.pid")
+assert not socket.exists()
+try:
+    first = run(BIN / "apus", "ps", "-q")
+    server = number.read_text()
+    second = run(BIN / "apus", "ps", "-q")
+    assert (first.returncode, first.stdout, second.returncode) == (0, "", 0), first.stderr + second.stderr
+    assert number.read_text() == server
+    assert socket.stat().st_mode & 0o777 == 0o660
+finally:
+    if number.exists():
+        pid = int(number.read_text())
+        os.kill(pid, signal.SIGTERM)
+        eventually(lambda: not pathlib.Path(f"/proc/{{pid}}/exe").exists(), what="the server ends")
+"""
+    done = run("unshare", "-m", "--propagation", "private", "/usr/bin/python3", "-c", script)
+    assert done.returncode == 0, done.stderr[-3000:]
+
+
 def test_help_lists_every_command():
     text = run(BIN / "apus", "--help", check=0).stdout
     for command in ["run", "create", "start", "stop", "kill", "rm", "wait", "ps", "logs", "attach", "exec", "inspect",

@@ -1,20 +1,18 @@
 """Bad input: Docker's status code, a sentence that helps, and nothing left behind."""
 
+import contextlib
 import http.server
 import json
-import os
 import pathlib
 import shutil
-import signal
 import socket
 import subprocess
 import tempfile
 import threading
-import time
 
 import pytest
 
-from conftest import BIN, DOCKER, ROOT, Server, eventually, free_port, run
+from conftest import BIN, DOCKER, eventually, free_port, receive_all, run
 
 
 def request(server, method, path, body=None):
@@ -25,9 +23,7 @@ def request(server, method, path, body=None):
     with socket.socket(socket.AF_UNIX) as connection:
         connection.connect(str(server.socket))
         connection.sendall(head.encode() + payload)
-        answer = b""
-        while piece := connection.recv(65536):
-            answer += piece
+        answer = receive_all(connection)
     head, _, rest = answer.partition(b"\r\n\r\n")
     return int(head.split()[1]), rest.decode(errors="replace")
 
@@ -115,7 +111,7 @@ def test_broken_json_is_400(server):
         connection.connect(str(server.socket))
         connection.sendall(b"POST /containers/create HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
                            b"Content-Type: application/json\r\nContent-Length: 8\r\n\r\n{\"Image\"")
-        assert b" 400 " in connection.recv(4096).split(b"\r\n")[0]
+        assert b" 400 " in receive_all(connection).split(b"\r\n")[0]
 
 
 class TamperingProxy(http.server.BaseHTTPRequestHandler):
@@ -151,11 +147,16 @@ class TamperingProxy(http.server.BaseHTTPRequestHandler):
         pass
 
 
+@contextlib.contextmanager
 def proxied(registry, damage):
+    """The address at which the registry is reached through the proxy."""
     handler = type("Handler", (TamperingProxy,), {"upstream": f"http://{registry.host}", "damage": staticmethod(damage)})
-    proxy = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=proxy.serve_forever, daemon=True).start()
-    return proxy
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as proxy:
+        threading.Thread(target=proxy.serve_forever, daemon=True).start()
+        try:
+            yield f"127.0.0.1:{proxy.server_address[1]}"
+        finally:
+            proxy.shutdown()
 
 
 @pytest.mark.parametrize("name,damage", [
@@ -166,17 +167,13 @@ def proxied(registry, damage):
 def test_damaged_content_never_becomes_an_image(own_server, registry, name, damage):
     server = own_server
     server.docker("rmi", "-f", *server.docker("images", "-q").stdout.split())
-    proxy = proxied(registry, damage)
-    try:
-        reference = f"127.0.0.1:{proxy.server_address[1]}/busybox"
-        done = server.docker("pull", reference, timeout=120)
+    with proxied(registry, damage) as address:
+        done = server.docker("pull", f"{address}/busybox", timeout=120)
         assert done.returncode == 1, name
         assert done.stderr.strip()
         assert server.docker("images", "-q", check=0).stdout == ""
-        eventually(lambda: not list((server.data_root / "tmp").iterdir()), what="no temporary file is left")
+        server.assert_nothing_half_made()
         assert not list((server.data_root / "layers").iterdir())
-    finally:
-        proxy.shutdown()
 
 
 def test_two_pulls_of_one_image_share_the_work(own_server, busybox):
@@ -192,25 +189,23 @@ def test_two_pulls_of_one_image_share_the_work(own_server, busybox):
 def test_a_client_killed_in_the_middle_of_a_pull_harms_nobody(own_server, registry):
     server = own_server
     server.docker("rmi", "-f", *server.docker("images", "-q").stdout.split())
-    slow = threading.Event()
+    asked, slow = threading.Event(), threading.Event()
 
     def damage(path, body):
         if "/blobs/" in path:
-            slow.wait(3)
+            asked.set()
+            slow.wait(20)
         return body
 
-    proxy = proxied(registry, damage)
-    try:
-        reference = f"127.0.0.1:{proxy.server_address[1]}/busybox"
+    with proxied(registry, damage) as address:
+        reference = f"{address}/busybox"
         pull = subprocess.Popen([DOCKER, "-H", server.host, "pull", reference], stdout=subprocess.DEVNULL)
-        time.sleep(0.7)
+        assert asked.wait(20)
         pull.kill()
         pull.wait()
         slow.set()
-        eventually(lambda: not list((server.data_root / "tmp").iterdir()), what="no temporary file is left")
+        server.assert_nothing_half_made()
         assert server.docker("pull", reference, timeout=60).returncode == 0
-    finally:
-        proxy.shutdown()
 
 
 def test_a_full_disk_is_said_and_survived(busybox, registry):
@@ -223,16 +218,17 @@ base = pathlib.Path(sys.argv[1])
 (base / "data").mkdir(parents=True)
 run("mount", "-t", "tmpfs", "-o", "size=3m,mode=700", "none", base / "data", check=0)
 server = Server(base)
-server.start()
-done = server.docker("pull", {busybox!r})
+try:
+    server.start()
+    done = server.docker("pull", {busybox!r})
+    run("mount", "-o", "remount,size=64m", base / "data", check=0)
+    again = server.docker("pull", {busybox!r})
+    ok = server.docker("run", "--rm", {busybox!r}, "echo", "room again")
+    left = list((base / "data/tmp").iterdir())
+finally:
+    server.clean()
 assert done.returncode == 1, done.stdout
-first = done.stderr
-run("mount", "-o", "remount,size=64m", base / "data", check=0)
-again = server.docker("pull", {busybox!r})
-ok = server.docker("run", "--rm", {busybox!r}, "echo", "room again")
-left = list((base / "data/tmp").iterdir())
-server.clean()
-assert "no space left" in first.lower(), first
+assert "no space left" in done.stderr.lower(), done.stderr
 assert again.returncode == 0, again.stderr
 assert ok.stdout == "room again\\n", ok.stderr
 assert not left
@@ -266,3 +262,36 @@ def test_unsupported_options_say_so(server):
         done = server.docker("create", *options, "busybox")
         assert done.returncode != 0, options
         assert done.stderr.strip(), options
+
+
+@pytest.mark.parametrize("client", ["docker", "apus"])
+@pytest.mark.parametrize("options,named", [
+    (["--memory", "lots"], "lots"),
+    (["--memory", "1"], "memory"),
+    (["--cpus", "many"], "many"),
+    (["--cpus", "-1"], "range of CPUs"),
+    (["--pids-limit", "x"], "x"),
+    (["--cap-add", "NO_SUCH"], "NO_SUCH"),
+    (["-w", "relative"], "relative"),
+    (["-v", "/etc:relative"], "relative"),
+    (["--mount", "type=nope,target=/x"], "nope"),
+    (["--mount", "type=bind,source=/no/such/place,target=/x"], "/no/such/place"),
+    (["--tmpfs", "relative"], "relative"),
+    (["-u", "no-such-user"], "no-such-user"),
+    (["-u", "4294967296"], "4294967296"),
+    (["--ulimit", "nofile=9:5"], "nofile"),
+    (["--ulimit", "nonsense=1"], "nonsense"),
+    (["--security-opt", "nonsense"], "nonsense"),
+    (["--name", "bad/name"], "bad/name"),
+    (["--network", "container:nobody"], "not supported"),
+    (["--stop-signal", "NOPE"], "NOPE"),
+    (["--env-file", "/no/such/file"], "/no/such/file"),
+    (["--platform", "a/b/c/d/e"], "a/b/c/d/e"),
+    (["--pull", "sometimes"], "sometimes"),
+])
+def test_invalid_values_are_named(server, client, options, named):
+    """Docker's status of a run that could not begin, a sentence with the value in it, and nothing that stays."""
+    done = getattr(server, client)("run", "--rm", *options, "busybox", "true")
+    assert done.returncode == 125, done.stderr
+    assert named in done.stderr
+    assert server.docker("ps", "-aq", check=0).stdout == ""

@@ -285,6 +285,17 @@ def test_save_and_load(server, tmp_path):
     server.docker("rmi", "saved:1", check=0)
 
 
+def test_save_piped_into_load(server):
+    server.docker("tag", "busybox", "piped:1", check=0)
+    save = subprocess.Popen([DOCKER, "-H", server.host, "save", "piped:1", "busybox"], stdout=subprocess.PIPE)
+    load = subprocess.run([DOCKER, "-H", server.host, "load"], stdin=save.stdout, capture_output=True, text=True,
+                          timeout=60)
+    save.stdout.close()
+    assert save.wait(20) == 0 and load.returncode == 0, load.stderr
+    assert set(load.stdout.split("\n")) >= {"Loaded image: piped:1", "Loaded image: busybox:latest"}
+    server.docker("rmi", "piped:1", check=0)
+
+
 def test_import_makes_an_image(server, tmp_path):
     folder = tmp_path / "root/bin"
     folder.mkdir(parents=True)

@@ -1,23 +1,33 @@
 """The runtime under other engines: Podman, dockerd and containerd's own shim start and stop containers with it."""
 
+import contextlib
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import tempfile
 
 import pytest
 
-from conftest import BIN, eventually, free_port, run
+from conftest import BIN, end, eventually, remove_cgroup, run
 
 RUNTIME = str(BIN / "apus-runtime")
 
 
 @pytest.fixture
 def place():
+    """A directory for everything of one peer. What a test that failed left running is ended with it."""
     path = pathlib.Path(tempfile.mkdtemp(prefix="apus-peer-", dir="/tmp"))
     yield path
-    run("umount", "-R", path)
+    for process in pathlib.Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if str(path).encode() in (process / "cmdline").read_bytes():
+                os.kill(int(process.name), signal.SIGKILL)
+    remove_cgroup(path.name)
+    mounts = [line.split()[4] for line in pathlib.Path("/proc/self/mountinfo").read_text().splitlines()]
+    for mount in reversed([mount for mount in mounts if mount.startswith(f"{path}/")]):
+        run("umount", "-l", mount)
     shutil.rmtree(path, ignore_errors=True)
 
 
@@ -37,8 +47,8 @@ def test_podman_runs_with_it(place, rootfs):
     podman = ["podman", "--root", place / "root", "--runroot", place / "run", "--runtime", RUNTIME, "--cgroup-manager",
               "cgroupfs", "--storage-driver", "vfs", "--events-backend", "file", "--tmpdir", place / "tmp"]
     # The machine's own limits: Podman's defaults would raise them, which takes CAP_SYS_RESOURCE.
-    options = ["--network", "none", "--security-opt", "seccomp=unconfined", "--ulimit", "nofile=1024:1024",
-               "--ulimit", "nproc=1024:1024", "--rootfs"]
+    options = ["--cgroup-parent", f"/{place.name}", "--network", "none", "--security-opt", "seccomp=unconfined",
+               "--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024", "--rootfs"]
     done = run(*podman, "run", "--rm", *options, rootfs, "/bin/echo", "under podman")
     assert done.stdout == "under podman\n", done.stderr
     done = run(*podman, "run", "-d", "--name", "pp", *options, rootfs, "/bin/sleep", "1000")
@@ -55,7 +65,7 @@ def test_dockerd_runs_with_it(place, rootfs):
     daemon = subprocess.Popen(
         ["unshare", "--net", "dockerd", "-H", host, "--data-root", place / "data", "--exec-root", place / "exec",
          "--pidfile", place / "pid", "--add-runtime", f"apus={RUNTIME}", "--bridge", "none", "--iptables=false",
-         "--ip6tables=false", "--storage-driver", "vfs", "--cgroup-parent", "/apus-peer"],
+         "--ip6tables=false", "--storage-driver", "vfs", "--cgroup-parent", f"/{place.name}"],
         stdout=log, stderr=log, stdin=subprocess.DEVNULL)
     docker = [shutil.which("docker"), "-H", host]
     try:
@@ -72,8 +82,7 @@ def test_dockerd_runs_with_it(place, rootfs):
         missing = run(*docker, "run", "--rm", *options, "bb", "/no-such")
         assert missing.returncode == 127, missing.stderr
     finally:
-        daemon.terminate()
-        daemon.wait(60)
+        end(daemon)
 
 
 def test_containerd_runs_with_it(place, rootfs):
@@ -86,7 +95,7 @@ def test_containerd_runs_with_it(place, rootfs):
     ctr = ["ctr", "-a", place / "c.sock"]
     try:
         eventually(lambda: run(*ctr, "version").returncode == 0, 60, "containerd")
-        options = ["--rootfs", "--runc-binary", RUNTIME, "--cgroup", "/apus-peer-ctr"]
+        options = ["--rootfs", "--runc-binary", RUNTIME, "--cgroup", f"/{place.name}/ctr"]
         done = run(*ctr, "run", "--rm", *options, rootfs, "one", "/bin/echo", "under containerd")
         assert done.stdout == "under containerd\n", done.stderr
         run(*ctr, "run", "-d", *options, rootfs, "two", "/bin/sleep", "1000", check=0)
@@ -96,5 +105,4 @@ def test_containerd_runs_with_it(place, rootfs):
         run(*ctr, "task", "rm", "two")
         run(*ctr, "container", "rm", "two", check=0)
     finally:
-        daemon.terminate()
-        daemon.wait(60)
+        end(daemon)

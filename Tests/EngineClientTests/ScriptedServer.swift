@@ -6,17 +6,18 @@ import Synchronization
 /// A server on a unix socket that answers each connection with prepared texts, one for each request, and then closes.
 final class ScriptedServer: Sendable {
   let path: String
-  private let requests = Mutex<[String]>([])
+  private let heard = Heard()
 
   init(_ connections: [[String]]) throws {
     path = "/tmp/apus-client-test-\(try randomHexadecimal(bytes: 6)).sock"
     let listener = SharedDescriptor(try UnixSocket.listen(at: path, nonblocking: false))
-    Thread.detachNewThread { [self] in
+    // The thread keeps no server: one that waits for a connection which never comes would keep the socket's file too.
+    Thread.detachNewThread { [heard] in
       for answers in connections {
         guard let connection = try? listener.descriptor.accept() else { return }
         for answer in answers {
-          guard let bytes = try? connection.read(upTo: 64 << 10), !bytes.isEmpty else { break }
-          requests.withLock { $0.append(String(decoding: bytes, as: UTF8.self)) }
+          guard let request = try? Self.request(from: connection) else { break }
+          heard.requests.withLock { $0.append(request) }
           try? connection.writeAll(answer)
         }
       }
@@ -27,16 +28,38 @@ final class ScriptedServer: Sendable {
     try? HostFiles.remove(path)
   }
 
+  /// One whole request, however many pieces it comes in; nil at the end of the connection.
+  private static func request(from connection: borrowing Descriptor) throws -> String? {
+    var text = ""
+    while !isWhole(text) {
+      let piece = try connection.read(upTo: 64 << 10)
+      guard !piece.isEmpty else { return nil }
+      text += String(decoding: piece, as: UTF8.self)
+    }
+    return text
+  }
+
+  private static func isWhole(_ text: String) -> Bool {
+    guard let head = text.range(of: "\r\n\r\n") else { return false }
+    let body = text[head.upperBound...]
+    guard let length = text.range(of: "Content-Length: ") else { return true }
+    return body.utf8.count >= Int(text[length.upperBound...].prefix { $0.isNumber }) ?? 0
+  }
+
+  private final class Heard: Sendable {
+    let requests = Mutex<[String]>([])
+  }
+
   var client: EngineClient { EngineClient(address: .unix(path: path)) }
 
   /// The request lines so far.
   var requestLines: [String] {
-    requests.withLock { $0.map { String($0.prefix { $0 != "\r\n" }) } }
+    heard.requests.withLock { $0.map { String($0.prefix { $0 != "\r\n" }) } }
   }
 
   /// The requests' bodies so far.
   var bodies: [Data] {
-    requests.withLock { requests in
+    heard.requests.withLock { requests in
       requests.compactMap { request in
         request.range(of: "\r\n\r\n").map { Data(request[$0.upperBound...].utf8) }
       }

@@ -1,22 +1,13 @@
 import Diagnostics
 import Foundation
 import LinuxKernel
+import TestSupport
 import Testing
 
 @testable import Engine
 
-/// A directory that goes with the test.
-private final class Scratch {
-  let path: String
-
-  init() throws {
-    path = FileManager.default.temporaryDirectory.path + "/apus-engine-\(UUID().uuidString)"
-    try HostFiles.makeDirectories(path)
-  }
-
-  deinit { try? FileManager.default.removeItem(atPath: path) }
-
-  func write(_ text: String, _ name: String) throws {
+extension Scratch {
+  fileprivate func write(_ text: String, _ name: String) throws {
     let file = "\(path)/\(name)"
     try HostFiles.makeDirectories((file as NSString).deletingLastPathComponent)
     try HostFiles.replace(file, with: Array(text.utf8))
@@ -63,7 +54,7 @@ struct DiskTests {
     #expect(try passwd() == "base")
   }
 
-  @Test(.enabled(if: Credentials.effectiveUser == 0)) func whiteoutsHide() throws {
+  @Test(.needs(.root)) func whiteoutsHide() throws {
     try scratch.write("base", "layers/base/etc/passwd")
     let top = try RootedDirectory("\(scratch.path)/layers/top")
     try top.makeDirectory("etc")
@@ -71,7 +62,7 @@ struct DiskTests {
     #expect(try passwd() == nil)
   }
 
-  @Test(.enabled(if: Credentials.effectiveUser == 0)) func convergeRemovesWhatIsTooMuchAndNothingElse() throws {
+  @Test(.needs(.root)) func convergeRemovesWhatIsTooMuchAndNothingElse() throws {
     let layout = EngineLayout(dataRoot: "\(scratch.path)/data", execRoot: "\(scratch.path)/run")
     let converge = Converge(layout: layout, cgroups: try ContainerCgroups())
     let kept = ContainerID.random()

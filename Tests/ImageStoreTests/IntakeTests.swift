@@ -2,6 +2,7 @@ import Diagnostics
 import ImageStore
 import LinuxKernel
 import OCIImageSpec
+import TestSupport
 import Testing
 
 /// How images come into the store.

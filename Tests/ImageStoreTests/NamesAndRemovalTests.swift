@@ -1,6 +1,7 @@
 import Diagnostics
 import ImageStore
 import OCIImageSpec
+import TestSupport
 import Testing
 
 /// Names, ids, and what goes when one of them is removed: Docker's rules.

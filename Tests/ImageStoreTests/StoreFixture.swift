@@ -6,18 +6,10 @@ import Logging
 import OCIImageSpec
 import StateStore
 import TarFormat
+import TestSupport
 
-/// A data root of the test's own; it goes with its last reference.
-final class Scratch: Sendable {
-  let path: String
-
-  init() throws {
-    path = NSTemporaryDirectory() + "/images-\(UUID().uuidString)"
-    try HostFiles.makeDirectories(path, permissions: 0o700)
-  }
-
-  deinit { try? HostFiles.removeTree(path) }
-
+/// A test's directory as a data root.
+extension Scratch {
   /// Opens the store as a server does at its start.
   func open() async throws -> ImageStore {
     var logger = Logger(label: "test")
@@ -29,24 +21,6 @@ final class Scratch: Sendable {
   }
 
   func names(_ directory: String) throws -> [String] { try HostFiles.list("\(path)/\(directory)") }
-
-  /// Runs a shell script in the directory; returns its standard output.
-  @discardableResult
-  func run(_ script: String) throws -> String {
-    let shell = Process()
-    shell.executableURL = URL(fileURLWithPath: "/bin/sh")
-    shell.arguments = ["-euc", script]
-    shell.currentDirectoryURL = URL(fileURLWithPath: path)
-    let output = Foundation.Pipe()
-    shell.standardOutput = output
-    try shell.run()
-    let bytes = try output.fileHandleForReading.readToEnd() ?? Data()
-    shell.waitUntilExit()
-    guard shell.terminationStatus == 0 else {
-      throw ClassifiedError(.system, "script failed with \(shell.terminationStatus): \(script)")
-    }
-    return String(decoding: bytes, as: UTF8.self)
-  }
 }
 
 /// An image made by hand, as a registry would have it.

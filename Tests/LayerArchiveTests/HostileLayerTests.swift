@@ -4,6 +4,7 @@ import LayerArchive
 import LinuxKernel
 import OCIImageSpec
 import TarFormat
+import TestSupport
 import Testing
 
 /// Layers that attack the host: whatever comes of them, nothing outside their directory changes.

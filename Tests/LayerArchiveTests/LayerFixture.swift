@@ -4,36 +4,7 @@ import LayerArchive
 import LinuxKernel
 import OCIImageSpec
 import TarFormat
-
-/// A directory of the test's own; it goes with its last reference.
-final class Scratch: Sendable {
-  let path: String
-
-  init() throws {
-    path = NSTemporaryDirectory() + "/layer-\(UUID().uuidString)"
-    try HostFiles.makeDirectories(path, permissions: 0o700)
-  }
-
-  deinit { try? HostFiles.removeTree(path) }
-
-  /// Runs a shell script in the directory; returns its standard output.
-  @discardableResult
-  func run(_ script: String) throws -> String {
-    let shell = Process()
-    shell.executableURL = URL(fileURLWithPath: "/bin/sh")
-    shell.arguments = ["-euc", script]
-    shell.currentDirectoryURL = URL(fileURLWithPath: path)
-    let output = Foundation.Pipe()
-    shell.standardOutput = output
-    try shell.run()
-    let bytes = try output.fileHandleForReading.readToEnd() ?? Data()
-    shell.waitUntilExit()
-    guard shell.terminationStatus == 0 else {
-      throw ClassifiedError(.system, "script failed with \(shell.terminationStatus): \(script)")
-    }
-    return String(decoding: bytes, as: UTF8.self)
-  }
-}
+import TestSupport
 
 /// A member for a layer made by hand.
 func member(

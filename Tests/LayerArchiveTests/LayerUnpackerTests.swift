@@ -4,6 +4,7 @@ import LayerArchive
 import LinuxKernel
 import OCIImageSpec
 import TarFormat
+import TestSupport
 import Testing
 
 /// What is in the archive is in the layer. These tests make device nodes and owners, so they run as root.

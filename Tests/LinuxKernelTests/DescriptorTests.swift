@@ -124,7 +124,7 @@ import Testing
       return
     }
     try received.writeAll("through")
-    #expect(try pipe.readEnd.read(upTo: 100) == Array("through".utf8))
+    #expect(try read(7, from: pipe.readEnd) == Array("through".utf8))
   }
 
   @Test func bytesAloneComeWithoutDescriptor() throws {
@@ -145,13 +145,13 @@ import Testing
     try terminal.master.setWindowSize(WindowSize(rows: 33, columns: 101))
     #expect(try slave.windowSize() == WindowSize(rows: 33, columns: 101))
     try slave.writeAll("a\n")
-    #expect(try terminal.master.read(upTo: 10) == Array("a\r\n".utf8))
+    #expect(try read(3, from: terminal.master) == Array("a\r\n".utf8))
     let before = try slave.makeRaw()
     try slave.writeAll("b\n")
-    #expect(try terminal.master.read(upTo: 10) == Array("b\n".utf8))
+    #expect(try read(2, from: terminal.master) == Array("b\n".utf8))
     try slave.setTerminalModes(before)
     try slave.writeAll("c\n")
-    #expect(try terminal.master.read(upTo: 10) == Array("c\r\n".utf8))
+    #expect(try read(3, from: terminal.master) == Array("c\r\n".utf8))
   }
 
   @Test func theLastSlaveIsTheEnd() throws {

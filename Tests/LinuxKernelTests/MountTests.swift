@@ -1,5 +1,6 @@
 import Glibc
 import LinuxKernel
+import TestSupport
 import Testing
 
 @Suite struct MountInfoTests {
@@ -23,7 +24,7 @@ import Testing
   }
 }
 
-@Suite(.enabled(if: isRoot, "needs root")) struct MountTests {
+@Suite(.needs(.root)) struct MountTests {
   @Test func layersAreStackedWithTheTopmostFirst() throws {
     try inMountNamespace { scratch in
       for layer in ["l1", "l2", "upper", "work", "target"] { try HostFiles.makeDirectory("\(scratch)/\(layer)") }

@@ -1,5 +1,6 @@
 import Glibc
 import LinuxKernel
+import TestSupport
 import Testing
 
 @Suite struct RootedDirectoryTests {
@@ -88,7 +89,7 @@ import Testing
     }
   }
 
-  @Test(.enabled(if: isRoot)) func attributesAreSetReadListedAndRemoved() throws {
+  @Test(.needs(.root)) func attributesAreSetReadListedAndRemoved() throws {
     try withTree { root, _ in
       let directory = try root.openDirectory("/")
       try directory.setExtendedAttribute("up", "trusted.apus", [0, 1, 255])

@@ -1,5 +1,6 @@
 import Glibc
 import LinuxKernel
+import TestSupport
 import Testing
 
 @Suite struct SignalTests {
@@ -128,7 +129,7 @@ import Testing
   }
 }
 
-@Suite(.enabled(if: isRoot, "needs root")) struct CloneTests {
+@Suite(.needs(.root)) struct CloneTests {
   @Test func aChildHasNamespacesOfItsOwn() throws {
     var options = Clone.Options()
     options.namespaces = NamespaceKinds(NamespaceKind.allCases.filter { $0 != .time && $0 != .user })

@@ -19,4 +19,14 @@ func errorNumber(_ body: () throws -> Void) -> Int32 {
   }
 }
 
-let isRoot = Credentials.effectiveUser == 0
+/// Reads until `count` bytes have come, or until nothing comes for ten seconds: a terminal may hand out piece by piece
+/// what was written at once.
+func read(_ count: Int, from descriptor: borrowing Descriptor) throws -> [UInt8] {
+  var bytes: [UInt8] = []
+  while bytes.count < count, try !descriptor.poll(.readable, milliseconds: 10_000).isEmpty {
+    let piece = try descriptor.read(upTo: count - bytes.count)
+    guard !piece.isEmpty else { break }
+    bytes += piece
+  }
+  return bytes
+}

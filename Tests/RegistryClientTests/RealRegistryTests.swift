@@ -6,10 +6,11 @@ import NIOHTTP1
 import NIOPosix
 import OCIImageSpec
 @testable import RegistryClient
+import TestSupport
 import Testing
 
 /// Debian's docker-registry, the reference implementation, on a free loopback port.
-@Suite(.enabled(if: FileManager.default.isExecutableFile(atPath: DistributionRegistry.program)))
+@Suite(.needs(.program(DistributionRegistry.program, package: "docker-registry")))
 struct RealRegistryTests {
   @Test func pullsWhatWasPushed() async throws {
     let image = try FakeRegistry(layerSizes: [10, 5_000_000, 200_000])

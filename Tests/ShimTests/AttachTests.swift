@@ -1,5 +1,6 @@
 import LinuxKernel
 import ShimProtocol
+import TestSupport
 import Testing
 
 /// Clients attached to a container's streams.

@@ -1,19 +1,15 @@
 import Diagnostics
 import Foundation
 import StateStore
+import TestSupport
 import Testing
 
 /// A database in a directory of its own, which goes with the test.
-private final class Place {
-  let directory: URL
-  var path: String { directory.appendingPathComponent("apus.db").path }
+private struct Place {
+  private let scratch: Scratch
+  var path: String { "\(scratch.path)/apus.db" }
 
-  init() throws {
-    directory = FileManager.default.temporaryDirectory.appendingPathComponent("apus-store-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-  }
-
-  deinit { try? FileManager.default.removeItem(at: directory) }
+  init() throws { scratch = try Scratch() }
 }
 
 private func record(_ digit: Character, name: String) -> ContainerRecord {

@@ -1,5 +1,6 @@
 import Foundation
 import TarFormat
+import TestSupport
 
 /// A member with its data, holes filled with zeros.
 struct ReadMember: Equatable {
@@ -40,19 +41,5 @@ func write(_ members: [ReadMember]) throws -> [UInt8] {
 
 /// Runs a shell script in a new directory and returns the file `out` that it leaves there.
 func output(of script: String) throws -> [UInt8] {
-  let directory = FileManager.default.temporaryDirectory.appendingPathComponent("tar-\(UUID().uuidString)")
-  try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-  defer { try? FileManager.default.removeItem(at: directory) }
-  let shell = Process()
-  shell.executableURL = URL(fileURLWithPath: "/bin/sh")
-  shell.arguments = ["-euc", script]
-  shell.currentDirectoryURL = directory
-  try shell.run()
-  shell.waitUntilExit()
-  guard shell.terminationStatus == 0 else { throw ScriptFailure(status: shell.terminationStatus) }
-  return Array(try Data(contentsOf: directory.appendingPathComponent("out")))
-}
-
-struct ScriptFailure: Error {
-  let status: Int32
+  try Scratch().output(of: "(\(script)\n) >&2; cat out")
 }

@@ -14,6 +14,7 @@ enum Rooms {
     "Engine": 5,
     "EngineServer": 6, "EngineClient": 6,
     "apus": 7, "apusd": 7, "apus-runtime": 7, "apus-shim": 7,
+    "TestSupport": 8,
   ]
 
   /// Arrows within a row.
@@ -63,8 +64,10 @@ struct SourceFile: Sendable, CustomTestStringConvertible {
     .deletingLastPathComponent()
 
   static let all: [SourceFile] = {
-    let sources = root.appending(path: "Sources")
-    let names = FileManager.default.enumerator(at: sources, includingPropertiesForKeys: nil)?.allObjects ?? []
+    let folders = ["Sources", "Tests/TestSupport"].map { root.appending(path: $0) }
+    let names = folders.flatMap {
+      FileManager.default.enumerator(at: $0, includingPropertiesForKeys: nil)?.allObjects ?? []
+    }
     return names.compactMap { $0 as? URL }.filter { $0.pathExtension == "swift" }.compactMap { file in
       guard let text = try? String(contentsOf: file, encoding: .utf8) else { return nil }
       let path = String(file.path.dropFirst(root.path.count + 1))

@@ -8,7 +8,7 @@ import OCIImageSpec
 /// What the engine says about itself.
 extension Engine {
   /// The engine's version.
-  public static let version = "0.1.0"
+  public static let version = Apus.version
 
   public func version() async -> SystemVersion {
     let machine = MachineFacts()

@@ -2,11 +2,11 @@ import Foundation
 import Synchronization
 
 /// Runs a body on a thread of its own and hands on what it throws.
-final class BackgroundThread: Sendable {
+public final class BackgroundThread: Sendable {
   private let finished = DispatchSemaphore(value: 0)
   private let failure = Mutex<(any Error)?>(nil)
 
-  init(_ body: @escaping @Sendable () throws -> Void) {
+  public init(_ body: @escaping @Sendable () throws -> Void) {
     Thread.detachNewThread { [self] in
       do {
         try body()
@@ -18,7 +18,7 @@ final class BackgroundThread: Sendable {
   }
 
   /// Waits until the body is done.
-  func join() throws {
+  public func join() throws {
     finished.wait()
     if let error = failure.withLock({ $0 }) { throw error }
   }
