@@ -67,6 +67,15 @@ def report(title, times, base):
     sys.stdout.flush()
 
 
+def runtime_files(place):
+    """Where every engine and runtime keeps what lives as long as the machine runs: on a tmpfs, as /run is."""
+    folder = place / "run"
+    if not folder.exists():
+        folder.mkdir()
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", folder], check=True)
+    return folder
+
+
 def busybox_rootfs(folder):
     (folder / "bin").mkdir(parents=True)
     shutil.copy("/bin/busybox", folder / "bin/busybox")
@@ -85,7 +94,7 @@ def default_seccomp(place):
     try:
         apus.do("import", busybox_tar(place), "busybox:latest")
         container = apus.do("run", "-d", "--network", "none", "busybox", "sleep", "1000")
-        spec = json.loads((place / "apus-run/bundles" / container / "config.json").read_text())
+        spec = json.loads((runtime_files(place) / "apus/bundles" / container / "config.json").read_text())
         apus.do("rm", "-f", container)
         return spec["linux"]["seccomp"]
     finally:
@@ -108,7 +117,7 @@ def bench_runtime(place, runs):
     script = f"""
 import sys; sys.path.insert(0, {str(ROOT / 'Benchmarks')!r})
 import bench, pathlib
-commands = {{name: [program, "--root", {str(place)!r} + "/" + name, "run", "--bundle", {str(bundle)!r}, name]
+commands = {{name: [program, "--root", {str(runtime_files(place))!r} + "/" + name, "run", "--bundle", {str(bundle)!r}, name]
             for name, program in [("apus-runtime", {str(BIN / 'apus-runtime')!r}), ("crun", "crun"), ("runc", "runc")]}}
 bench.report("bare runtime: run of `true`, back to back", bench.alternate(commands, {runs}), "apus-runtime")
 bench.report("bare runtime: run of `true`, 200 ms apart", bench.alternate(commands, {runs}, gap=0.2), "apus-runtime")
@@ -148,17 +157,17 @@ class Engine:
 def start_apus(place):
     host = f"unix://{place}/apus.sock"
     (place / "daemon.json").write_text("{}")
-    return Engine("apus", [BIN / "apusd", "-H", host, "--data-root", place / "apus", "--exec-root", place / "apus-run",
+    return Engine("apus", [BIN / "apusd", "-H", host, "--data-root", place / "apus", "--exec-root", runtime_files(place) / "apus",
                            "--pidfile", place / "apusd.pid", "--config-file", place / "daemon.json",
-                           "--cgroup-parent", "/apus-bench"], BIN / "apus", host, "apusd")
+                           "--cgroup-parent", f"/{place.name}"], BIN / "apus", host, "apusd")
 
 
 def start_docker(place):
     host = f"unix://{place}/docker.sock"
     (place / "docker.json").write_text("{}")
-    return Engine("docker", ["dockerd", "-H", host, "--data-root", place / "docker", "--exec-root", place / "docker-run",
+    return Engine("docker", ["dockerd", "-H", host, "--data-root", place / "docker", "--exec-root", runtime_files(place) / "docker",
                              "--pidfile", place / "dockerd.pid", "--config-file", place / "docker.json", "--bridge", "none",
-                             "--iptables=false", "--ip6tables=false", "--cgroup-parent", "/apus-bench-docker"],
+                             "--iptables=false", "--ip6tables=false", "--cgroup-parent", f"/{place.name}-docker"],
                   shutil.which("docker"), host, "dockerd")
 
 
@@ -172,7 +181,7 @@ def busybox_tar(place):
 
 def bench_engine(place, runs):
     apus, docker = start_apus(place), start_docker(place)
-    podman = ["podman", "--root", place / "podman", "--runroot", place / "podman-run", "--cgroup-manager", "cgroupfs",
+    podman = ["podman", "--root", place / "podman", "--runroot", runtime_files(place) / "podman", "--cgroup-manager", "cgroupfs",
               "--events-backend", "file", "--tmpdir", place / "podman-tmp", "--runtime", "runc"]
     try:
         tar = busybox_tar(place)
@@ -256,7 +265,7 @@ def bench_memory(place, runs):
     registry = Registry(place)
     apus = start_apus(place)
     try:
-        push_images(registry, "busybox big")
+        push_images(registry, "busybox big huge")
         idle = smaps(apus.process.pid)
         apus.do("pull", f"{registry.host}/big")
         apus.do("pull", f"{registry.host}/busybox")
@@ -265,10 +274,14 @@ def bench_memory(place, runs):
         for n in range(20):
             apus.do("run", "-d", "--name", f"m{n}", "--network", "none", f"{registry.host}/busybox", "sleep", "100000")
         time.sleep(60)
+        after_runs = smaps(apus.process.pid)
+        each = [smaps(pid) for pid in shims(b"apus-shim", str(place).encode())]
+        apus.do("pull", f"{registry.host}/huge")
+        time.sleep(60)
         print("\nmemory, KiB (RSS, anonymous, PSS)")
         print(f"  {'apusd, just started':<44}", *idle)
-        print(f"  {'apusd, 60 s after a pull and 20 runs':<44}", *smaps(apus.process.pid))
-        each = [smaps(pid) for pid in shims(b"apus-shim", str(place).encode())]
+        print(f"  {'apusd, 60 s after a pull and 20 runs':<44}", *after_runs)
+        print(f"  {'apusd, 60 s after a pull of 1 GB more':<44}", *smaps(apus.process.pid))
         means = [statistics.mean(column) for column in zip(*each)]
         print(f"  {f'apus-shim, mean over {len(each)}':<44}", *[f"{mean:.0f}" for mean in means])
     finally:
@@ -294,10 +307,51 @@ def bench_pull(place, runs):
                 if turn >= 0:
                     times[engine.name].append(elapsed)
         report("pull of the big image from the same loopback registry (durable)", times, "apus")
+        archive = place / "big.tar"
+        apus.do("pull", image)
+        apus.do("save", "-o", archive, image)
+        apus.do("rmi", image)
+        times = {"apus": [], "docker": []}
+        for turn in range(-1, max(3, runs // 10)):
+            for engine in (apus, docker):
+                elapsed = timed(*engine.words("load", "-i", archive))
+                subprocess.run(["sync"])
+                engine.do("rmi", image)
+                if turn >= 0:
+                    times[engine.name].append(elapsed)
+        report("unpack: load of the same image from an archive", times, "apus")
     finally:
         apus.stop()
         docker.stop()
         registry.stop()
+
+
+def clear(place):
+    """Ends what still runs from the place, also after a bench that failed, and takes its cgroups, mounts and files."""
+    doomed = [int(process.name) for process in pathlib.Path("/proc").glob("[0-9]*")
+              if names(process / "cmdline", str(place)) and int(process.name) != os.getpid()]
+    cgroups = sorted((path for top in pathlib.Path("/sys/fs/cgroup").glob("**/" + place.name + "*") for path in
+                      [top, *top.rglob("*")] if path.is_dir()), reverse=True)
+    for cgroup in cgroups:
+        with contextlib.suppress(OSError):
+            doomed += [int(pid) for pid in (cgroup / "cgroup.procs").read_text().split() if int(pid) > 0]
+    for pid in doomed:
+        with contextlib.suppress(OSError):
+            os.kill(pid, signal.SIGKILL)
+    time.sleep(0.5 if doomed else 0)
+    for line in reversed(pathlib.Path("/proc/self/mountinfo").read_text().splitlines()):
+        if line.split()[4].startswith(f"{place}/"):
+            subprocess.run(["umount", "-l", line.split()[4]], capture_output=True)
+    for cgroup in cgroups:
+        with contextlib.suppress(OSError):
+            cgroup.rmdir()
+    shutil.rmtree(place, ignore_errors=True)
+
+
+def names(cmdline, text):
+    with contextlib.suppress(OSError):
+        return text.encode() in cmdline.read_bytes()
+    return False
 
 
 def main():
@@ -311,8 +365,7 @@ def main():
         try:
             benches[what](place, arguments.runs)
         finally:
-            subprocess.run(["umount", "-R", place / "podman"], capture_output=True)
-            shutil.rmtree(place, ignore_errors=True)
+            clear(place)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@
 #
 #   make-images.sh HOST:PORT [HELLO-PROGRAM]
 #
-# APUS_IMAGES   which ones: hello busybox debian big; default: hello busybox debian
+# APUS_IMAGES   which ones: hello busybox debian big huge; default: hello busybox debian
 # APUS_CACHE    where layouts that take long to make are kept; default: .build/images
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -117,11 +117,26 @@ PYTHON
   push "$cache/big" big
 }
 
+# 1 GB in four layers that do not compress.
+make_huge() {
+  if [ ! -d "$cache/huge" ]; then
+    say "making huge"
+    for layer in 0 1 2 3; do
+      mkdir -p "$work/huge-$layer/data"
+      head -c 256M /dev/urandom >"$work/huge-$layer/data/$layer"
+    done
+    "$here/oci-layout.py" "$work/huge-layout" --level 1 --cmd true \
+      --layer "$work/huge-0" "$work/huge-1" "$work/huge-2" "$work/huge-3"
+    keep huge "$work/huge-layout"
+  fi
+  push "$cache/huge" huge
+}
+
 needs python3
 needs skopeo
 for image in ${APUS_IMAGES:-hello busybox debian}; do
   case $image in
-    hello | busybox | debian | big) "make_$image" ;;
-    *) fail "no such image: $image (there are hello, busybox, debian and big)" ;;
+    hello | busybox | debian | big | huge) "make_$image" ;;
+    *) fail "no such image: $image (there are hello, busybox, debian, big and huge)" ;;
   esac
 done
