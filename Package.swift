@@ -77,15 +77,16 @@ let package = Package(
 
     // Row 1, base.
     room("Diagnostics"),
+    room("JSON"),
 
     // Row 2, formats: pure, no input or output, no clock.
     room("OCIRuntimeSpec"),
     room("OCIImageSpec", ["Diagnostics", crypto]),
-    room("EngineAPI"),
+    room("EngineAPI", ["JSON"]),
     room("TarFormat", ["Diagnostics"]),
     room("SeccompFilter", ["OCIRuntimeSpec"]),
     room("ShimProtocol", ["Diagnostics"]),
-    room("CommandLine"),
+    room("CommandLine", ["JSON"]),
 
     // Row 3, kernel: the only Swift with unsafe code.
     room("LinuxKernel", ["CLinux", "Diagnostics"]),
@@ -125,10 +126,11 @@ let package = Package(
     room("EngineClient", ["CommandLine", "EngineAPI", "LinuxKernel", "Diagnostics"]),
 
     // Row 7, programs.
-    program("apus", ["EngineClient", "EngineAPI", "CommandLine", "LinuxKernel", "Diagnostics"], linker: staticProgram),
+    program(
+      "apus", ["EngineClient", "EngineAPI", "CommandLine", "LinuxKernel", "JSON", "Diagnostics"], linker: staticProgram),
     program(
       "apusd",
-      ["EngineServer", "Engine", "RegistryClient", "CommandLine", "LinuxKernel", "Diagnostics", logging] + nio,
+      ["EngineServer", "Engine", "RegistryClient", "CommandLine", "LinuxKernel", "JSON", "Diagnostics", logging] + nio,
       linker: serverProgram),
     program(
       "apus-runtime", ["ContainerRuntime", "Cgroups", "OCIRuntimeSpec", "LinuxKernel", "Diagnostics"],
@@ -138,6 +140,7 @@ let package = Package(
     // Tests, one target for each room; Tests/EndToEnd drives the programs with the real clients.
     tests("TidyTests"),
     tests("DiagnosticsTests", ["Diagnostics"]),
+    tests("JSONTests", ["JSON"]),
     tests("OCIImageSpecTests", ["OCIImageSpec", "Diagnostics"]),
     tests(
       "RegistryClientTests",
@@ -165,7 +168,7 @@ let package = Package(
     tests("SeccompFilterTests", ["SeccompFilter", "OCIRuntimeSpec"]),
     tests("ContainerRuntimeTests", ["OCIRuntimeSpec", "SeccompFilter", "LinuxKernel"]),
     tests("EngineAPITests", ["EngineAPI"]),
-    tests("CommandLineTests", ["CommandLine"]),
+    tests("CommandLineTests", ["CommandLine", "JSON"]),
     tests("EngineClientTests", ["EngineClient", "EngineAPI", "LinuxKernel", "Diagnostics"]),
     tests(
       "EngineServerTests",

@@ -23,7 +23,7 @@ final class Session {
   /// Throws: kind `invalid` for an address that is none, `unsupported` for a context or TLS.
   init(_ invocation: Invocation) throws {
     self.invocation = invocation
-    environment = try ProcessEnvironment()
+    environment = ProcessEnvironment()
     let globals = invocation.globals
     let hosts = globals.strings("host")
     if hosts.count > 1 { throw ClassifiedError(.invalid, "specify only one -H") }

@@ -2,6 +2,7 @@ import CommandLine
 import Diagnostics
 import EngineAPI
 import EngineClient
+import JSON
 import LinuxKernel
 
 /// Makes the request for a new container from the flags of `run` and `create`.

@@ -29,6 +29,8 @@ enum ExecCommand {
       throw ExitRequest(status: 1, message: "the input device is not a TTY")
     }
     let keys = try session.detachKeys()
+    // The exec's stream takes one connection; its end is asked for on another.
+    if !session.flags.bool("detach") { session.client.expectConnections(1) }
     let id = try session.client.createExec(container: session.arguments[0], request)
     let start = ExecStartRequest(
       detach: session.flags.bool("detach"), tty: request.tty, consoleSize: request.consoleSize)

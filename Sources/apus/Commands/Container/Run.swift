@@ -46,6 +46,8 @@ enum RunCommand {
       throw ExitRequest(status: 1, message: "the input device is not a TTY")
     }
     let detachKeys = try session.detachKeys()
+    // For the streams that follow the container.
+    if !isDetached { session.client.expectConnections(2) }
     let id = try creation.create(request).id
     if isDetached {
       try session.client.startContainer(id)
@@ -60,8 +62,9 @@ enum RunCommand {
   ) throws -> Int32 {
     let client = session.client
     // Attached and waited for before the start, so that neither output nor a quick end can be missed.
-    let stream = try client.attachContainer(id, streams: streams, detachKeys: session.flags.string("detach-keys"))
-    let wait = try client.waitContainer(id, condition: request.hostConfig.autoRemove ? "removed" : "next-exit")
+    let (stream, wait) = try client.followContainer(
+      id, streams: streams, detachKeys: session.flags.string("detach-keys"),
+      condition: request.hostConfig.autoRemove ? "removed" : "next-exit")
     let isTerminal = request.config.tty
     let relay = TerminalSession(
       plan: RelayPlan(streams: streams, isTerminal: isTerminal, detachKeys: isTerminal ? detachKeys : []),
