@@ -59,14 +59,15 @@ public final class EngineClient {
   /// Throws: as `begin`, for the first of them that is refused.
   func begin(together first: PreparedRequest, _ second: PreparedRequest) throws -> (PendingAnswer, PendingAnswer) {
     if !isVersionSettled { settleVersion(try pingVersion()) }
-    let sent = try [first, second].map { prepared in
-      try connections.send(
-        Request(
-          method: "POST", target: target(prepared.path, prepared.query), headers: prepared.headers,
-          upgrades: prepared.upgrades))
-    }
-    let answer = try accepted(try connections.receive(sent[0]), upgrades: first.upgrades)
-    return (answer, try accepted(try connections.receive(sent[1]), upgrades: second.upgrades))
+    let (sentFirst, sentSecond) = (try connections.send(request(first)), try connections.send(request(second)))
+    let answer = try accepted(try connections.receive(sentFirst), upgrades: first.upgrades)
+    return (answer, try accepted(try connections.receive(sentSecond), upgrades: second.upgrades))
+  }
+
+  private func request(_ prepared: PreparedRequest) -> Request {
+    Request(
+      method: "POST", target: target(prepared.path, prepared.query), headers: prepared.headers,
+      upgrades: prepared.upgrades)
   }
 
   /// A POST without a body.

@@ -95,6 +95,9 @@ public struct CommandSpec: Sendable {
   /// The command's flags. They are made when they are asked for: a program that runs one command of fifty pays for one.
   public var flags: [FlagSpec] { makeFlags() }
 
+  /// Those that help and completion show, by name.
+  var listedFlags: [FlagSpec] { flags.filter { !$0.isHidden }.sorted { $0.long < $1.long } }
+
   /// The commands of a group, in the order in which help lists them; made when they are asked for, as the flags are.
   public var subcommands: [CommandSpec] { makeSubcommands() }
 

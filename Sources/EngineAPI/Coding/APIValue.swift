@@ -113,11 +113,12 @@ extension Dictionary: APIValue where Key == String, Value: APIValue {
   /// Sorted, so that equal tables give equal texts.
   public func write(to writer: inout JSONWriter) {
     writer.beginObject()
+    defer { writer.endObject() }
+    if isEmpty { return }
     for (name, value) in sorted(by: { $0.key < $1.key }) {
       writer.name(name)
       value.write(to: &writer)
     }
-    writer.endObject()
   }
 }
 

@@ -44,12 +44,12 @@ enum StartCommand {
     let (id, isTerminal) = (container.id, container.config.tty)
     var streams: AttachedStreams = [.output, .error]
     if session.flags.bool("interactive"), container.config.openStdin { streams.insert(.input) }
-    let keys = try session.detachKeys()
+    let keys = try session.detachKeys(isTerminal: isTerminal)
     let (stream, wait) = try client.followContainer(
       id, streams: streams, detachKeys: session.flags.string("detach-keys"),
       condition: container.hostConfig.autoRemove ? "removed" : "next-exit")
     let relay = TerminalSession(
-      plan: RelayPlan(streams: streams, isTerminal: isTerminal, detachKeys: isTerminal ? keys : []),
+      plan: RelayPlan(streams: streams, isTerminal: isTerminal, detachKeys: keys),
       proxiesSignals: !isTerminal,
       resize: { try client.resizeContainer(id, rows: $0.rows, columns: $0.columns) },
       forward: { try client.killContainer(id, signal: $0.description) })
