@@ -1,7 +1,7 @@
 import EngineAPI
 import Testing
 
-@Suite struct FieldRulesTests {
+@Suite struct ObjectFieldsTests {
   private func json(_ value: some APIValue) -> String {
     String(decoding: EngineJSON.encode(value), as: UTF8.self)
   }
