@@ -1,12 +1,14 @@
 /// The body of every answer with a status from 400 on.
-public struct ErrorResponse: Codable, Sendable, Equatable {
-  @Present public var message: String = ""
+public struct ErrorResponse: APIObject, Equatable {
+  public var message: String = ""
+
+  public init() {}
 
   public init(message: String = "") {
     self.message = message
   }
 
-  private enum CodingKeys: String, CodingKey {
-    case message
+  public mutating func fields(_ object: inout ObjectFields) throws(JSONFault) {
+    try object.present("message", &message)
   }
 }

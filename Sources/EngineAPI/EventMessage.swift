@@ -1,19 +1,21 @@
 /// One line of `GET /events`.
 /// The kind of object: `container`, `image`, `network`, `volume`, `daemon`…
-public struct EventMessage: Codable, Sendable, Equatable {
-  @Present public var type: String = ""
+public struct EventMessage: APIObject, Equatable {
+  public var type: String = ""
   /// What happened: `create`, `start`, `die`, `pull`…
-  @Present public var action: String = ""
-  @Present public var actor: EventActor = EventActor()
-  @Present public var scope: String = "local"
+  public var action: String = ""
+  public var actor: EventActor = EventActor()
+  public var scope: String = "local"
   /// Unix time in seconds.
-  @Present public var time: Int64 = 0
+  public var time: Int64 = 0
   /// The same instant in nanoseconds.
-  @Present public var timeNano: Int64 = 0
+  public var timeNano: Int64 = 0
   /// The three fields that `type`, `action` and `actor` replaced; clients below API 1.52 still read them.
   public var status: String?
   public var id: String?
   public var from: String?
+
+  public init() {}
 
   public init(
     type: String = "", action: String = "", actor: EventActor = EventActor(), scope: String = "local",
@@ -30,24 +32,24 @@ public struct EventMessage: Codable, Sendable, Equatable {
     self.from = from
   }
 
-  private enum CodingKeys: String, CodingKey {
-    case type = "Type"
-    case action = "Action"
-    case actor = "Actor"
-    case scope
-    case time
-    case timeNano
-    case status
-    case id
-    case from
+  public mutating func fields(_ object: inout ObjectFields) throws(JSONFault) {
+    try object.present("Type", &type)
+    try object.present("Action", &action)
+    try object.present("Actor", &actor)
+    try object.present("scope", &scope)
+    try object.present("time", &time)
+    try object.present("timeNano", &timeNano)
+    try object.optional("status", &status)
+    try object.optional("id", &id)
+    try object.optional("from", &from)
   }
 }
 
 /// The object that an event is about.
-public struct EventActor: Codable, Sendable, Equatable, ZeroValue {
-  @Present public var id: String = ""
+public struct EventActor: APIObject, Equatable {
+  public var id: String = ""
   /// The object's labels, and what the action adds: `name`, `image`, `exitCode`, `signal`…
-  @Present public var attributes: [String: String] = [:]
+  public var attributes: [String: String] = [:]
 
   public init() {}
 
@@ -56,8 +58,8 @@ public struct EventActor: Codable, Sendable, Equatable, ZeroValue {
     self.attributes = attributes
   }
 
-  private enum CodingKeys: String, CodingKey {
-    case id = "ID"
-    case attributes = "Attributes"
+  public mutating func fields(_ object: inout ObjectFields) throws(JSONFault) {
+    try object.present("ID", &id)
+    try object.present("Attributes", &attributes)
   }
 }

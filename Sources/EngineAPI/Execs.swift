@@ -1,53 +1,57 @@
 /// `POST /containers/{id}/exec`.
-public struct ExecCreateRequest: Codable, Sendable, Equatable {
-  @Present public var user: String = ""
-  @Present public var privileged: Bool = false
-  @Present public var tty: Bool = false
+public struct ExecCreateRequest: APIObject, Equatable {
+  public var user: String = ""
+  public var privileged: Bool = false
+  public var tty: Bool = false
   public var consoleSize: [Int]?
-  @Present public var attachStdin: Bool = false
-  @Present public var attachStdout: Bool = false
-  @Present public var attachStderr: Bool = false
-  @Present public var detachKeys: String = ""
-  @Nullable public var env: [String]?
-  @Present public var workingDir: String = ""
-  @CommandWords public var cmd: [String]?
+  public var attachStdin: Bool = false
+  public var attachStdout: Bool = false
+  public var attachStderr: Bool = false
+  public var detachKeys: String = ""
+  public var env: [String]?
+  public var workingDir: String = ""
+  public var cmd: [String]?
 
   public init() {}
 
-  private enum CodingKeys: String, CodingKey {
-    case user = "User"
-    case privileged = "Privileged"
-    case tty = "Tty"
-    case consoleSize = "ConsoleSize"
-    case attachStdin = "AttachStdin"
-    case attachStdout = "AttachStdout"
-    case attachStderr = "AttachStderr"
-    case detachKeys = "DetachKeys"
-    case env = "Env"
-    case workingDir = "WorkingDir"
-    case cmd = "Cmd"
+  public mutating func fields(_ object: inout ObjectFields) throws(JSONFault) {
+    try object.present("User", &user)
+    try object.present("Privileged", &privileged)
+    try object.present("Tty", &tty)
+    try object.optional("ConsoleSize", &consoleSize)
+    try object.present("AttachStdin", &attachStdin)
+    try object.present("AttachStdout", &attachStdout)
+    try object.present("AttachStderr", &attachStderr)
+    try object.present("DetachKeys", &detachKeys)
+    try object.nullable("Env", &env)
+    try object.present("WorkingDir", &workingDir)
+    try object.words("Cmd", &cmd)
   }
 }
 
 /// What creating an exec answers.
-public struct ExecCreateResponse: Codable, Sendable, Equatable {
-  @Present public var id: String = ""
+public struct ExecCreateResponse: APIObject, Equatable {
+  public var id: String = ""
+
+  public init() {}
 
   public init(id: String = "") {
     self.id = id
   }
 
-  private enum CodingKeys: String, CodingKey {
-    case id = "Id"
+  public mutating func fields(_ object: inout ObjectFields) throws(JSONFault) {
+    try object.present("Id", &id)
   }
 }
 
 /// `POST /exec/{id}/start`.
-public struct ExecStartRequest: Codable, Sendable, Equatable {
-  @Present public var detach: Bool = false
-  @Present public var tty: Bool = false
+public struct ExecStartRequest: APIObject, Equatable {
+  public var detach: Bool = false
+  public var tty: Bool = false
   /// Rows and columns of the terminal.
   public var consoleSize: [Int]?
+
+  public init() {}
 
   public init(detach: Bool = false, tty: Bool = false, consoleSize: [Int]? = nil) {
     self.detach = detach
@@ -55,51 +59,51 @@ public struct ExecStartRequest: Codable, Sendable, Equatable {
     self.consoleSize = consoleSize
   }
 
-  private enum CodingKeys: String, CodingKey {
-    case detach = "Detach"
-    case tty = "Tty"
-    case consoleSize = "ConsoleSize"
+  public mutating func fields(_ object: inout ObjectFields) throws(JSONFault) {
+    try object.present("Detach", &detach)
+    try object.present("Tty", &tty)
+    try object.optional("ConsoleSize", &consoleSize)
   }
 }
 
 /// `GET /exec/{id}/json`.
-public struct ExecInspect: Codable, Sendable, Equatable {
-  @Present public var id: String = ""
-  @Present public var running: Bool = false
+public struct ExecInspect: APIObject, Equatable {
+  public var id: String = ""
+  public var running: Bool = false
   /// Null while it runs.
-  @Nullable public var exitCode: Int?
-  @Present public var processConfig: ProcessConfig = ProcessConfig()
-  @Present public var openStdin: Bool = false
-  @Present public var openStderr: Bool = false
-  @Present public var openStdout: Bool = false
-  @Present public var canRemove: Bool = false
-  @Present public var containerID: String = ""
-  @Present public var detachKeys: String = ""
+  public var exitCode: Int?
+  public var processConfig: ProcessConfig = ProcessConfig()
+  public var openStdin: Bool = false
+  public var openStderr: Bool = false
+  public var openStdout: Bool = false
+  public var canRemove: Bool = false
+  public var containerID: String = ""
+  public var detachKeys: String = ""
   /// 0 before its start.
-  @Present public var pid: Int = 0
+  public var pid: Int = 0
 
   public init() {}
 
-  private enum CodingKeys: String, CodingKey {
-    case id = "ID"
-    case running = "Running"
-    case exitCode = "ExitCode"
-    case processConfig = "ProcessConfig"
-    case openStdin = "OpenStdin"
-    case openStderr = "OpenStderr"
-    case openStdout = "OpenStdout"
-    case canRemove = "CanRemove"
-    case containerID = "ContainerID"
-    case detachKeys = "DetachKeys"
-    case pid = "Pid"
+  public mutating func fields(_ object: inout ObjectFields) throws(JSONFault) {
+    try object.present("ID", &id)
+    try object.present("Running", &running)
+    try object.nullable("ExitCode", &exitCode)
+    try object.present("ProcessConfig", &processConfig)
+    try object.present("OpenStdin", &openStdin)
+    try object.present("OpenStderr", &openStderr)
+    try object.present("OpenStdout", &openStdout)
+    try object.present("CanRemove", &canRemove)
+    try object.present("ContainerID", &containerID)
+    try object.present("DetachKeys", &detachKeys)
+    try object.present("Pid", &pid)
   }
 }
 
 /// The command of an exec.
-public struct ProcessConfig: Codable, Sendable, Equatable, ZeroValue {
-  @Present public var tty: Bool = false
-  @Present public var entrypoint: String = ""
-  @Nullable public var arguments: [String]?
+public struct ProcessConfig: APIObject, Equatable {
+  public var tty: Bool = false
+  public var entrypoint: String = ""
+  public var arguments: [String]?
   public var privileged: Bool?
   public var user: String?
 
@@ -116,11 +120,11 @@ public struct ProcessConfig: Codable, Sendable, Equatable, ZeroValue {
     self.user = user
   }
 
-  private enum CodingKeys: String, CodingKey {
-    case tty
-    case entrypoint
-    case arguments
-    case privileged
-    case user
+  public mutating func fields(_ object: inout ObjectFields) throws(JSONFault) {
+    try object.present("tty", &tty)
+    try object.present("entrypoint", &entrypoint)
+    try object.nullable("arguments", &arguments)
+    try object.optional("privileged", &privileged)
+    try object.optional("user", &user)
   }
 }

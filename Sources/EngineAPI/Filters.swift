@@ -1,4 +1,4 @@
-import FoundationEssentials
+import JSON
 
 /// The `filters` query of lists and events: for each key the values of which one must fit.
 ///
@@ -12,10 +12,11 @@ public struct Filters: Sendable, Equatable {
 
   /// Throws: `FilterFault` when the text is neither form.
   public init(json: String) throws {
-    guard let written = try? JSONDecoder().decode([String: WrittenValues].self, from: Data(json.utf8)) else {
+    do {
+      self.init(try EngineJSON.decode([String: WrittenValues].self, from: json.utf8).mapValues(\.values))
+    } catch {
       throw FilterFault(description: "invalid filters \(json)")
     }
-    self.init(written.mapValues(\.values))
   }
 
   public var isEmpty: Bool { values.isEmpty }
@@ -41,12 +42,7 @@ public struct Filters: Sendable, Equatable {
   }
 
   /// The list form, which every server since API 1.24 reads.
-  public var json: String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    // Strings in dictionaries always encode.
-    return (try? encoder.encode(values)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
-  }
+  public var json: String { String(decoding: EngineJSON.encode(values), as: UTF8.self) }
 }
 
 /// A `filters` query that cannot be used.
@@ -55,15 +51,15 @@ public struct FilterFault: Error, Sendable, Equatable, CustomStringConvertible {
 }
 
 /// The values of one key in either form.
-private struct WrittenValues: Decodable {
+private struct WrittenValues: APIValue {
   let values: [String]
 
-  init(from decoder: any Decoder) throws {
-    let container = try decoder.singleValueContainer()
-    if let list = try? container.decode([String].self) {
-      values = list
-    } else {
-      values = try container.decode([String: Bool].self).filter(\.value).keys.sorted()
-    }
+  static func read(_ json: JSONValue) throws(JSONFault) -> WrittenValues {
+    if case .array = json { return WrittenValues(values: try [String].read(json)) }
+    return WrittenValues(values: try [String: Bool].read(json).filter(\.value).keys.sorted())
+  }
+
+  func write(to writer: inout JSONWriter) {
+    values.write(to: &writer)
   }
 }

@@ -1,6 +1,5 @@
 import Diagnostics
 public import EngineAPI
-import LinuxKernel
 
 /// A client of the Docker Engine API. It is synchronous: every call waits for its answer.
 ///
@@ -8,31 +7,29 @@ import LinuxKernel
 /// finds it too new says so, and then its own version is used from there on.
 public final class EngineClient {
   public let address: EngineAddress
-  private let starter: ServerStarter?
+  private let connections: ConnectionPool
   private var version: APIVersion
   /// Whether the version is settled: given by the user, or accepted by the server.
   private var isVersionSettled: Bool
-  /// A connection that is between requests.
-  private var idle: Connection?
 
   /// `version`: use exactly that version of the API. `starter`: how to start a server when none answers.
   public init(address: EngineAddress, version: APIVersion? = nil, starter: ServerStarter? = nil) {
     self.address = address
     self.version = version ?? .maximum
     isVersionSettled = version != nil
-    self.starter = starter
+    connections = ConnectionPool(address: address, starter: starter)
   }
 
   /// The version of the API that requests carry now.
   public var apiVersion: APIVersion { version }
 
-  // MARK: - Requests
-
-  /// An answer whose body has not been read.
-  struct PendingAnswer {
-    let head: ResponseHead
-    let connection: Connection
+  /// Says that after the next request so many more connections will be needed at once, for streams that stay open. They
+  /// are made while that request's answer is waited for, so that the server takes them in meanwhile.
+  public func expectConnections(_ count: Int) {
+    connections.expect(count)
   }
+
+  // MARK: - Requests
 
   /// Sends a request and reads the head of the answer.
   ///
@@ -45,15 +42,78 @@ public final class EngineClient {
     if case .pieces = body, !isVersionSettled { settleVersion(try pingVersion()) }
     var request = Request(
       method: method, target: target(path, query), headers: headers, body: body, upgrades: upgrades)
-    var answer = try exchange(request)
+    var answer = try connections.receive(try connections.send(request))
     if answer.head.status == 400, !isVersionSettled {
       let refusal = EngineFault.refused(status: 400, message: try readMessage(answer))
       let before = version
       settleVersion(try answer.head["Api-Version"] ?? pingVersion())
       if version == before { throw refusal }
       request.target = target(path, query)
-      answer = try exchange(request)
+      answer = try connections.receive(try connections.send(request))
     }
+    return try accepted(answer, upgrades: upgrades)
+  }
+
+  /// Sends two requests at once and reads the heads of their answers; a pair is one round trip.
+  ///
+  /// Throws: as `begin`, for the first of them that is refused.
+  func begin(together first: PreparedRequest, _ second: PreparedRequest) throws -> (PendingAnswer, PendingAnswer) {
+    if !isVersionSettled { settleVersion(try pingVersion()) }
+    let (sentFirst, sentSecond) = (try connections.send(request(first)), try connections.send(request(second)))
+    let answer = try accepted(try connections.receive(sentFirst), upgrades: first.upgrades)
+    return (answer, try accepted(try connections.receive(sentSecond), upgrades: second.upgrades))
+  }
+
+  private func request(_ prepared: PreparedRequest) -> Request {
+    Request(
+      method: "POST", target: target(prepared.path, prepared.query), headers: prepared.headers,
+      upgrades: prepared.upgrades)
+  }
+
+  /// A POST without a body.
+  struct PreparedRequest {
+    let path: String
+    let query: Query
+    var headers: [(name: String, value: String)] = []
+    var upgrades = false
+  }
+
+  /// The whole body of the answer to a request.
+  func call(
+    _ method: String, _ path: String, _ query: Query = Query(), headers: [(name: String, value: String)] = [],
+    body: RequestBody = .none
+  ) throws -> [UInt8] {
+    let answer = try begin(method, path, query, headers: headers, body: body)
+    let bytes = try answer.connection.receiveWholeBody()
+    connections.keep(answer.connection)
+    return bytes
+  }
+
+  /// The answer to a request, decoded.
+  func call<Answer: APIValue>(
+    _ method: String, _ path: String, _ query: Query = Query(), body: RequestBody = .none, as type: Answer.Type
+  ) throws -> Answer {
+    try Self.decode(type, from: try call(method, path, query, body: body))
+  }
+
+  static func json(_ value: some APIValue) -> RequestBody {
+    .bytes(EngineJSON.encode(value), contentType: "application/json")
+  }
+
+  /// Throws: `EngineFault.malformed`, which names the field.
+  static func decode<Answer: APIValue>(_ type: Answer.Type, from bytes: [UInt8]) throws(EngineFault) -> Answer {
+    do throws(JSONFault) { return try EngineJSON.decode(type, from: bytes) } catch {
+      throw .malformed(error.description)
+    }
+  }
+
+  private func target(_ path: String, _ query: Query) -> String {
+    "/v\(version)\(path)\(query.encoded)"
+  }
+
+  // MARK: - Answers
+
+  private func accepted(_ answer: PendingAnswer, upgrades: Bool) throws -> PendingAnswer {
     isVersionSettled = true
     let status = answer.head.status
     if status == 304 || status >= 400 {
@@ -65,56 +125,10 @@ public final class EngineClient {
     return answer
   }
 
-  /// The whole body of the answer to a request.
-  func call(
-    _ method: String, _ path: String, _ query: Query = Query(), headers: [(name: String, value: String)] = [],
-    body: RequestBody = .none
-  ) throws -> [UInt8] {
-    let answer = try begin(method, path, query, headers: headers, body: body)
-    let bytes = try answer.connection.receiveWholeBody()
-    keep(answer.connection)
-    return bytes
-  }
-
-  /// The answer to a request, decoded.
-  func call<Answer: Decodable>(
-    _ method: String, _ path: String, _ query: Query = Query(), body: RequestBody = .none, as type: Answer.Type
-  ) throws -> Answer {
-    try AnswerDecoder.decode(type, from: try call(method, path, query, body: body))
-  }
-
-  static func json(_ value: some Encodable) throws -> RequestBody {
-    .bytes(try RequestEncoder.encode(value), contentType: "application/json")
-  }
-
-  private func target(_ path: String, _ query: Query) -> String {
-    "/v\(version)\(path)\(query.encoded)"
-  }
-
-  private func exchange(_ request: Request) throws -> PendingAnswer {
-    if let kept = idle {
-      idle = nil
-      do {
-        try kept.send(request)
-        return PendingAnswer(head: try kept.receiveHead(), connection: kept)
-      } catch EngineFault.disconnected where !kept.hasReceived {
-        // The server closed the idle connection before it saw the request: a fresh one decides.
-        if case .pieces = request.body { throw EngineFault.disconnected }
-      }
-    }
-    let connection = try connect()
-    try connection.send(request)
-    return PendingAnswer(head: try connection.receiveHead(), connection: connection)
-  }
-
-  private func keep(_ connection: Connection) {
-    if connection.isReusable { idle = connection }
-  }
-
   private func readMessage(_ answer: PendingAnswer) throws -> String {
     let body = try answer.connection.receiveWholeBody()
-    keep(answer.connection)
-    if let response = try? AnswerDecoder.decode(ErrorResponse.self, from: body), !response.message.isEmpty {
+    connections.keep(answer.connection)
+    if let response = try? Self.decode(ErrorResponse.self, from: body), !response.message.isEmpty {
       return response.message
     }
     let text = String(decoding: body, as: UTF8.self)
@@ -128,37 +142,9 @@ public final class EngineClient {
   }
 
   private func pingVersion() throws -> String? {
-    let answer = try exchange(Request(method: "GET", target: "/_ping"))
+    let answer = try connections.receive(try connections.send(Request(method: "GET", target: "/_ping")))
     _ = try answer.connection.receiveWholeBody()
-    keep(answer.connection)
+    connections.keep(answer.connection)
     return answer.head["Api-Version"]
-  }
-
-  // MARK: - Connections
-
-  private func connect() throws -> Connection {
-    do throws(SystemError) {
-      return Connection(try dial())
-    } catch {
-      if let starter, case .unix(let path) = address, starter.isWorthTrying(after: error) {
-        return Connection(try starter.start(listeningAt: path))
-      }
-      throw fault(for: error)
-    }
-  }
-
-  private func dial() throws(SystemError) -> Descriptor {
-    switch address {
-    case .unix(let path): try UnixSocket.connect(to: path)
-    case .tcp(let host, let port): try TCPConnection.connect(host: host, port: port)
-    }
-  }
-
-  private func fault(for error: SystemError) -> EngineFault {
-    if error.kind == .forbidden {
-      return .unreachable(
-        address, detail: "\(error.reason). Become root, or a member of the group that the socket belongs to")
-    }
-    return .unreachable(address, detail: nil)
   }
 }

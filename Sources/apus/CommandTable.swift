@@ -26,36 +26,56 @@ enum CommandTable {
   ]
 
   /// The tree of commands, with every one of them under each of its names.
-  static let root: CommandSpec = {
+  static let root = CommandSpec(
+    group: "apus", usage: "[OPTIONS] COMMAND", "A container engine for Linux", flags: globalFlags,
+    subcommands: everything, find: find)
+
+  /// A command or group by the word behind the program's name.
+  private static func find(_ word: String) -> CommandSpec? {
+    for command in commands where plainName(of: command) == word { return spec(of: command, named: word) }
+    for group in groups where group.noun.rawValue == word { return spec(of: group) }
+    return nil
+  }
+
+  /// What the program's help lists.
+  private static var everything: [CommandSpec] {
     var plain: [CommandSpec] = []
     for command in commands {
-      guard let name = command.noun == nil ? command.spec.name : command.shortcut else { continue }
-      var spec = command.spec.renamed(name)
+      guard let name = plainName(of: command) else { continue }
+      var spec = spec(of: command, named: name)
       spec.section = common.contains(name) ? "Common Commands" : nil
-      spec.spellings = spellings(of: command)
       plain.append(spec)
     }
     let ordered =
       common.compactMap { name in plain.first { $0.name == name } }
       + plain.filter { !common.contains($0.name) }.sorted { $0.name < $1.name }
-    let managed = groups.map { group in
-      var spec = CommandSpec(group: group.noun.rawValue, group.summary, subcommands: members(of: group.noun))
-      spec.section = "Management Commands"
-      return spec
-    }
-    let heads = ordered.prefix(common.count)
-    return CommandSpec(
-      group: "apus", usage: "[OPTIONS] COMMAND", "A container engine for Linux", flags: globalFlags,
-      subcommands: heads + managed + ordered.dropFirst(common.count))
-  }()
+    return ordered.prefix(common.count) + groups.map(spec) + ordered.dropFirst(common.count)
+  }
+
+  private static func spec(of command: Command, named name: String) -> CommandSpec {
+    var spec = command.spec.renamed(name)
+    spec.spellings = spellings(of: command)
+    return spec
+  }
+
+  private static func spec(of group: (noun: Command.Noun, summary: String)) -> CommandSpec {
+    var spec = CommandSpec(group: group.noun.rawValue, group.summary, subcommands: members(of: group.noun))
+    spec.section = "Management Commands"
+    return spec
+  }
 
   /// The command that a path of canonical names leads to; nil for a group.
   static func command(at path: [String]) -> Command? {
     switch path.count {
-    case 2: commands.first { ($0.noun == nil ? $0.spec.name : $0.shortcut) == path[1] }
+    case 2: commands.first { plainName(of: $0) == path[1] }
     case 3: commands.first { $0.noun?.rawValue == path[1] && $0.spec.name == path[2] }
     default: nil
     }
+  }
+
+  /// The command's name without a group in front; nil when it is only there behind its group.
+  private static func plainName(of command: Command) -> String? {
+    command.noun == nil ? command.spec.name : command.shortcut
   }
 
   private static func members(of noun: Command.Noun) -> [CommandSpec] {

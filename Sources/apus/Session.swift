@@ -23,7 +23,7 @@ final class Session {
   /// Throws: kind `invalid` for an address that is none, `unsupported` for a context or TLS.
   init(_ invocation: Invocation) throws {
     self.invocation = invocation
-    environment = try ProcessEnvironment()
+    environment = ProcessEnvironment()
     let globals = invocation.globals
     let hosts = globals.strings("host")
     if hosts.count > 1 { throw ClassifiedError(.invalid, "specify only one -H") }
@@ -121,8 +121,13 @@ extension Session {
     }
   }
 
-  /// The bytes of the flag `--detach-keys`, else of the configuration, else Docker's.
-  func detachKeys() throws -> [UInt8] {
-    try DetachKeys.parse(flags.string("detach-keys") ?? configuration.detachKeys ?? "")
+  /// The keys that part our terminal from a container's: those of the flag `--detach-keys`, else of the configuration,
+  /// else Docker's. Without a terminal there are none, but a flag that is wrong is wrong there too.
+  func detachKeys(isTerminal: Bool) throws -> [UInt8] {
+    if let text = flags.string("detach-keys") {
+      let keys = try DetachKeys.parse(text)
+      return isTerminal ? keys : []
+    }
+    return isTerminal ? try DetachKeys.parse(configuration.detachKeys ?? "") : []
   }
 }

@@ -57,33 +57,6 @@ import Testing
     #expect(table.render() == "ID             NAME      X\n0123456789ab   ä         long last cell\n")
   }
 
-  @Test func jsonKeepsOrderAndDigits() throws {
-    let text = #"{"b":1.50,"a":[true,null,"x\n\"\\\u00e9\ud83d\ude00"],"e":{},"l":[]}"#
-    let value = try JSONValue(parsing: Array(text.utf8))
-    #expect(value.compact == #"{"b":1.50,"a":[true,null,"x\n\"\\é😀"],"e":{},"l":[]}"#)
-    #expect(
-      value.indented(by: " ") == """
-        {
-         "b": 1.50,
-         "a": [
-          true,
-          null,
-          "x\\n\\"\\\\é😀"
-         ],
-         "e": {},
-         "l": []
-        }
-        """)
-  }
-
-  @Test(arguments: [
-    "", "{", "[1,]", "{\"a\"}", "{\"a\":1,}", "01x", "\"a", "\"\\x\"", "tru", "1 2", "\"\u{1}\"",
-    String(repeating: "[", count: 300),
-  ])
-  func noJSON(text: String) {
-    #expect(throws: JSONSyntaxError.self) { try JSONValue(parsing: Array(text.utf8)) }
-  }
-
   @Test func progressRedrawsItsLineOnATerminal() {
     var display = ProgressDisplay(columns: 100)
     #expect(display.show(.init(id: "a", status: "Pulling")) == "a: Pulling \n")

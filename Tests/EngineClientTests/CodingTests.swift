@@ -51,7 +51,7 @@ import Testing
   }
 
   @Test(arguments: [
-    (#"[{"Id":5}]"#, "field 0.Id: a text is wanted, not 5"), ("{}", "field : a list is wanted, not {}"),
+    (#"[{"Id":5}]"#, "field 0.Id: a text is wanted, not 5"), ("{}", "a list is wanted, not {}"),
     ("[", "invalid JSON at byte 1: a value is missing"),
   ])
   func answersThatDoNotFitNameTheField(json: String, message: String) throws {

@@ -24,6 +24,32 @@ import Testing
     #expect(server.requestLines.last == "POST /v1.51/containers/x/kill?signal=INT HTTP/1.1")
   }
 
+  @Test func followingAContainerTakesAConnectionMadeAhead() throws {
+    let server = try ScriptedServer([
+      [ScriptedServer.answer("200 OK", #"{"Version":"1"}"#), "HTTP/1.1 101 UPGRADED\r\n\r\n"],
+      [ScriptedServer.answer("200 OK", #"{"StatusCode":3}"#)],
+    ])
+    let client = server.client
+    client.expectConnections(1)
+    _ = try client.serverVersion()
+    let (_, wait) = try client.followContainer("x", streams: [.output], detachKeys: nil, condition: "removed")
+    #expect(try wait.exitCode() == 3)
+    #expect(
+      server.requestLines.dropFirst() == [
+        "POST /v1.51/containers/x/attach?stream=1&stdout=1 HTTP/1.1",
+        "POST /v1.51/containers/x/wait?condition=removed HTTP/1.1",
+      ])
+  }
+
+  @Test(arguments: ["404 Not Found", "409 Conflict"])
+  func aContainerThatCannotBeFollowedIsRefused(status: String) throws {
+    let refusal = ScriptedServer.answer(status, #"{"message":"no"}"#)
+    let server = try ScriptedServer([[ScriptedServer.answer("200 OK"), refusal], [refusal]])
+    #expect(throws: EngineFault.refused(status: Int(status.prefix(3)) ?? 0, message: "no")) {
+      try server.client.followContainer("x", streams: [.output], detachKeys: nil, condition: "removed")
+    }
+  }
+
   @Test func anOlderServersVersionIsTakenOver() throws {
     let refusal = ScriptedServer.answer(
       "400 Bad Request", #"{"message":"client version 1.51 is too new"}"#, headers: "Api-Version: 1.45\r\n")

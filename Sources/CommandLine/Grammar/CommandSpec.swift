@@ -38,7 +38,9 @@ public struct CommandSpec: Sendable {
   public let count: ArgumentCount
   /// Whether the first argument ends the flags, because what follows belongs to another program.
   public let endsFlagsAtFirstArgument: Bool
-  public let subcommands: [CommandSpec]
+  private let makeSubcommands: @Sendable () -> [CommandSpec]
+  private let find: (@Sendable (String) -> CommandSpec?)?
+  public let isGroup: Bool
   /// The heading under which the parent's help lists this command; nil for the usual one.
   public var section: String?
   /// Every way to write the command, without the program's name, when there are several.
@@ -56,13 +58,19 @@ public struct CommandSpec: Sendable {
     self.makeFlags = flags
     self.count = count
     self.endsFlagsAtFirstArgument = endsFlagsAtFirstArgument
-    self.subcommands = []
+    isGroup = false
+    makeSubcommands = { [] }
+    find = nil
   }
 
   /// A group of commands. Its own flags stand before the subcommand.
+  ///
+  /// `find`: finds one by its name or alias without making the whole list.
   public init(
     group name: String, usage: String = "COMMAND", _ summary: String,
-    flags: @autoclosure @escaping @Sendable () -> [FlagSpec] = [], subcommands: [CommandSpec]
+    flags: @autoclosure @escaping @Sendable () -> [FlagSpec] = [],
+    subcommands: @autoclosure @escaping @Sendable () -> [CommandSpec],
+    find: (@Sendable (String) -> CommandSpec?)? = nil
   ) {
     self.name = name
     self.aliases = []
@@ -71,7 +79,9 @@ public struct CommandSpec: Sendable {
     self.makeFlags = flags
     self.count = .any
     self.endsFlagsAtFirstArgument = true
-    self.subcommands = subcommands
+    isGroup = true
+    makeSubcommands = subcommands
+    self.find = find
   }
 
   /// The same command under a name of its own, as `container ls` is also `ps`.
@@ -85,10 +95,15 @@ public struct CommandSpec: Sendable {
   /// The command's flags. They are made when they are asked for: a program that runs one command of fifty pays for one.
   public var flags: [FlagSpec] { makeFlags() }
 
-  public var isGroup: Bool { !subcommands.isEmpty }
+  /// Those that help and completion show, by name.
+  var listedFlags: [FlagSpec] { flags.filter { !$0.isHidden }.sorted { $0.long < $1.long } }
+
+  /// The commands of a group, in the order in which help lists them; made when they are asked for, as the flags are.
+  public var subcommands: [CommandSpec] { makeSubcommands() }
 
   /// The subcommand of that name or alias.
   public func subcommand(_ word: String) -> CommandSpec? {
-    subcommands.first { $0.name == word || $0.aliases.contains(word) }
+    if let find { return find(word) }
+    return subcommands.first { $0.name == word || $0.aliases.contains(word) }
   }
 }

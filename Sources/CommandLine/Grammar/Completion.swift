@@ -41,7 +41,7 @@ public enum Completion {
   }
 
   private static func collect(_ spec: CommandSpec, path: String, into cases: inout [String]) {
-    let visible = spec.flags.filter { !$0.isHidden }
+    let visible = spec.listedFlags
     let words = spec.subcommands.map(\.name).joined(separator: " ")
     let switches = visible.filter { $0.kind == .bool }.flatMap(names).joined(separator: " ")
     let valued = visible.filter { $0.kind != .bool }.flatMap(names).joined(separator: " ")

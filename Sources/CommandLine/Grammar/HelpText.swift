@@ -10,7 +10,7 @@ public enum HelpText {
     if spec.spellings.count > 1, let program = path.first {
       parts.append("Aliases:\n  " + spec.spellings.map { "\(program) \($0)" }.joined(separator: ", "))
     }
-    let flags = spec.flags.filter { !$0.isHidden }
+    let flags = spec.listedFlags
     if !isProgram, !flags.isEmpty { parts.append("Options:\n" + render(flags, columns: columns)) }
     parts += sections(of: spec.subcommands)
     if isProgram, !flags.isEmpty {

@@ -15,38 +15,55 @@ public struct Invocation: Sendable {
   public var commandPath: String { path.joined(separator: " ") }
 }
 
-/// The flags given to one command. Reading a flag that the command does not have is a bug and stops the program.
+/// The flags given to one command. Reading a flag that the command does not have is a bug, at which a debug build stops.
+///
+/// A command has up to a hundred flags and reads them all, but few are given: so what is given, and what has a default,
+/// are short lists to look through.
 public struct FlagValues: Sendable {
+  private struct Entry {
+    let name: String
+    var values: [String]
+  }
+
   private let specs: [FlagSpec]
-  private var given: [String: [String]] = [:]
+  private var given: [Entry] = []
+  private var defaults: [Entry] = []
 
   init(_ specs: [FlagSpec]) {
     self.specs = specs
+    for spec in specs {
+      if let value = spec.defaultValue { defaults.append(Entry(name: spec.long, values: [value])) }
+    }
   }
 
   mutating func add(_ value: String, to flag: FlagSpec) {
+    let known = given.firstIndex { $0.name == flag.long }
+    let index = known ?? given.count
+    if known == nil { given.append(Entry(name: flag.long, values: [])) }
     switch flag.kind {
-    case .list: given[flag.long, default: []].append(value)
+    case .list: given[index].values.append(value)
     case .commaSeparated:
-      given[flag.long, default: []] += value.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
-    default: given[flag.long] = [value]
+      given[index].values += value.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    default: given[index].values = [value]
     }
   }
 
-  private func spec(_ name: String) -> FlagSpec {
-    guard let spec = specs.first(where: { $0.long == name }) else {
-      preconditionFailure("the command has no flag --\(name)")
-    }
-    return spec
+  /// What was given, else the default; empty when there is neither.
+  private func values(_ name: String) -> [String] {
+    assert(specs.contains { $0.long == name }, "the command has no flag --\(name)")
+    for entry in given where entry.name == name { return entry.values }
+    for entry in defaults where entry.name == name { return entry.values }
+    return []
   }
 
   private func last(_ name: String) -> String? {
-    given[name]?.last ?? spec(name).defaultValue
+    values(name).last
   }
 
   /// Whether the flag was given at all.
   public func isSet(_ name: String) -> Bool {
-    given[spec(name).long] != nil
+    assert(specs.contains { $0.long == name }, "the command has no flag --\(name)")
+    return given.contains { $0.name == name }
   }
 
   public func bool(_ name: String) -> Bool {
@@ -60,7 +77,7 @@ public struct FlagValues: Sendable {
 
   /// All texts given, in order.
   public func strings(_ name: String) -> [String] {
-    given[name] ?? spec(name).defaultValue.map { [$0] } ?? []
+    values(name)
   }
 
   /// The value of an `integer` or `unsigned` flag.

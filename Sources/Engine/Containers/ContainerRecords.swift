@@ -15,20 +15,33 @@ struct ContainerRecords: Sendable {
   let boot: String
 
   /// `container.json`.
-  struct Description: Codable {
-    var id: String
-    var name: String
-    var image: String
+  struct Description: APIObject {
+    var id = ""
+    var name = ""
+    var image = ""
     /// Unix time in nanoseconds.
-    var created: Int64
-    var configuration: StoredConfiguration
+    var created: Int64 = 0
+    var configuration = StoredConfiguration()
+
+    mutating func fields(_ object: inout ObjectFields) throws(JSONFault) {
+      try head(&object)
+      try object.present("configuration", &configuration)
+    }
+
+    /// All but the configuration.
+    fileprivate mutating func head(_ object: inout ObjectFields) throws(JSONFault) {
+      try object.present("id", &id)
+      try object.present("name", &name)
+      try object.present("image", &image)
+      try object.present("created", &created)
+    }
   }
 
   /// Makes a new container known: its row, then its directory. Blocking.
   ///
   /// Throws: `conflict` when its name is taken.
   func insert(_ container: Container) throws {
-    let configuration = try EngineJSON.encode(container.configuration)
+    let configuration = EngineJSON.encode(container.configuration)
     try FailPoint.createBeforeRecord.pass()
     try database.insert(record(of: container, configuration))
     try FailPoint.createAfterRecord.pass()
@@ -51,7 +64,7 @@ struct ContainerRecords: Sendable {
   func rename(_ container: Container, to name: String) async throws {
     try await onThread {
       try database.rename(container: container.id.text, to: name)
-      try write(container, try EngineJSON.encode(container.configuration), name: name)
+      try write(container, EngineJSON.encode(container.configuration), name: name)
     }
   }
 
@@ -61,29 +74,31 @@ struct ContainerRecords: Sendable {
 
   /// The row of a container, for a rebuilt database. Blocking.
   func reinsert(_ container: Container) throws {
-    try database.insert(record(of: container, try EngineJSON.encode(container.configuration)))
+    try database.insert(record(of: container, EngineJSON.encode(container.configuration)))
   }
 
-  private func record(of container: Container, _ configuration: Data) -> ContainerRecord {
+  private func record(of container: Container, _ configuration: [UInt8]) -> ContainerRecord {
     ContainerRecord(
       id: container.id.text, name: container.name, image: container.image, created: container.created.nanoseconds,
-      configuration: configuration, state: container.state.record(boot: boot))
+      configuration: Data(configuration), state: container.state.record(boot: boot))
   }
 
   /// The configuration is encoded once; its bytes go into the row and, between two braces, into the file.
-  private func write(_ container: Container, _ configuration: Data, name: String? = nil) throws {
-    struct Head: Encodable {
-      var id: String
-      var name: String
-      var image: String
-      var created: Int64
+  private func write(_ container: Container, _ configuration: [UInt8], name: String? = nil) throws {
+    struct Head: APIObject {
+      var description = Description()
+
+      mutating func fields(_ object: inout ObjectFields) throws(JSONFault) {
+        try description.head(&object)
+      }
     }
     let head = Head(
-      id: container.id.text, name: name ?? container.name, image: container.image,
-      created: container.created.nanoseconds)
-    var bytes = [UInt8](try EngineJSON.encode(head).dropLast())
-    bytes += Array(#","configuration":"#.utf8) + configuration + [UInt8(ascii: "}")]
-    try HostFiles.replace(layout.description(of: container.id), with: bytes, permissions: 0o600)
+      description: Description(
+        id: container.id.text, name: name ?? container.name, image: container.image,
+        created: container.created.nanoseconds))
+    let bytes =
+      EngineJSON.encode(head).dropLast() + Array(#","configuration":"#.utf8) + configuration + [UInt8(ascii: "}")]
+    try HostFiles.replace(layout.description(of: container.id), with: Array(bytes), permissions: 0o600)
   }
 
   private func onThread(_ work: @Sendable @escaping () throws -> Void) async throws {

@@ -64,7 +64,7 @@ extension Engine {
       guard let id = ContainerID(name) else { continue }
       do {
         let bytes = try HostFiles.read(layout.description(of: id))
-        let written = try EngineJSON.decode(ContainerRecords.Description.self, from: .init(bytes))
+        let written = try EngineJSON.decode(ContainerRecords.Description.self, from: bytes)
         let container = Container(
           id: id, name: written.name, image: written.image, created: Timestamp(nanoseconds: written.created),
           configuration: written.configuration, state: try rebuiltState(of: id))

@@ -1,6 +1,5 @@
 import Diagnostics
 import EngineAPI
-import FoundationEssentials
 import OCIRuntimeSpec
 
 /// A seccomp profile as Docker's users write it: an OCI filter whose rules can depend on capabilities and the
@@ -11,7 +10,7 @@ struct SeccompProfile: Sendable, Equatable {
   /// Throws: `invalid` when `json` is no profile, `unsupported` when a rule depends on the kernel's version.
   init(json: String) throws(ClassifiedError) {
     do {
-      written = try EngineJSON.decode(Written.self, from: Data(json.utf8))
+      written = try EngineJSON.decode(Written.self, from: json.utf8)
     } catch {
       throw ClassifiedError(.invalid, "Decoding seccomp profile failed: \(error)")
     }
@@ -50,13 +49,22 @@ struct SeccompProfile: Sendable, Equatable {
   }
 
   /// The JSON of the file. Field names are those of Docker's documentation.
-  private struct Written: Codable, Sendable, Equatable {
-    var defaultAction: String
+  private struct Written: APIObject, Equatable {
+    var defaultAction = ""
     var defaultErrnoRet: UInt32?
     var architectures: [String]?
     var archMap: [ArchitectureGroup]?
     var flags: [String]?
     var syscalls: [Rule]?
+
+    mutating func fields(_ object: inout ObjectFields) throws(JSONFault) {
+      try object.present("defaultAction", &defaultAction)
+      try object.optional("defaultErrnoRet", &defaultErrnoRet)
+      try object.optional("architectures", &architectures)
+      try object.optional("archMap", &archMap)
+      try object.optional("flags", &flags)
+      try object.optional("syscalls", &syscalls)
+    }
 
     /// The machine's own group of the map, or the plain list.
     var architectureNames: [String] {
@@ -66,32 +74,60 @@ struct SeccompProfile: Sendable, Equatable {
     }
   }
 
-  private struct ArchitectureGroup: Codable, Sendable, Equatable {
-    var architecture: String
+  private struct ArchitectureGroup: APIObject, Equatable {
+    var architecture = ""
     var subArchitectures: [String]?
+
+    mutating func fields(_ object: inout ObjectFields) throws(JSONFault) {
+      try object.present("architecture", &architecture)
+      try object.optional("subArchitectures", &subArchitectures)
+    }
   }
 
-  private struct Condition: Codable, Sendable, Equatable {
+  private struct Condition: APIObject, Equatable {
     var caps: [String]?
     var arches: [String]?
     var minKernel: String?
+
+    mutating func fields(_ object: inout ObjectFields) throws(JSONFault) {
+      try object.optional("caps", &caps)
+      try object.optional("arches", &arches)
+      try object.optional("minKernel", &minKernel)
+    }
   }
 
-  private struct Argument: Codable, Sendable, Equatable {
-    var index: UInt32
-    var value: UInt64
+  private struct Argument: APIObject, Equatable {
+    var index: UInt32 = 0
+    var value: UInt64 = 0
     var valueTwo: UInt64?
-    var op: String
+    var op = ""
+
+    mutating func fields(_ object: inout ObjectFields) throws(JSONFault) {
+      try object.present("index", &index)
+      try object.present("value", &value)
+      try object.optional("valueTwo", &valueTwo)
+      try object.present("op", &op)
+    }
   }
 
-  private struct Rule: Codable, Sendable, Equatable {
+  private struct Rule: APIObject, Equatable {
     var name: String?
     var names: [String]?
-    var action: String
+    var action = ""
     var errnoRet: UInt32?
     var args: [Argument]?
     var includes: Condition?
     var excludes: Condition?
+
+    mutating func fields(_ object: inout ObjectFields) throws(JSONFault) {
+      try object.optional("name", &name)
+      try object.optional("names", &names)
+      try object.present("action", &action)
+      try object.optional("errnoRet", &errnoRet)
+      try object.optional("args", &args)
+      try object.optional("includes", &includes)
+      try object.optional("excludes", &excludes)
+    }
 
     var allNames: [String] { (name.map { [$0] } ?? []) + (names ?? []) }
 

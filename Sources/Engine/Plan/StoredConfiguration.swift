@@ -3,14 +3,23 @@ import OCIImageSpec
 
 /// What a container was created with, with the image's defaults merged in: all that a start needs. It is kept in the
 /// database and in `container.json`, and never changes.
-struct StoredConfiguration: Codable, Sendable, Equatable {
-  var request: ContainerCreateRequest
+struct StoredConfiguration: APIObject, Equatable {
+  var request = ContainerCreateRequest()
   /// The directories of the image's layers under `layers/`, the uppermost first.
-  var layers: [String]
+  var layers: [String] = []
   /// `os/arch[/variant]` of the image.
-  var platform: String
+  var platform = ""
   /// Paths that the image, not the user, declares as volumes.
-  var imageVolumes: [String]
+  var imageVolumes: [String] = []
+
+  init() {}
+
+  mutating func fields(_ object: inout ObjectFields) throws(JSONFault) {
+    try object.present("request", &request)
+    try object.present("layers", &layers)
+    try object.present("platform", &platform)
+    try object.present("imageVolumes", &imageVolumes)
+  }
 
   /// Takes the image's defaults for what the request leaves open.
   init(

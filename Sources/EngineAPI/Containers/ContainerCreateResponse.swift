@@ -1,15 +1,17 @@
 /// What `POST /containers/create` answers.
-public struct ContainerCreateResponse: Codable, Sendable, Equatable {
-  @Present public var id: String = ""
-  @Present public var warnings: [String] = []
+public struct ContainerCreateResponse: APIObject, Equatable {
+  public var id: String = ""
+  public var warnings: [String] = []
+
+  public init() {}
 
   public init(id: String = "", warnings: [String] = []) {
     self.id = id
     self.warnings = warnings
   }
 
-  private enum CodingKeys: String, CodingKey {
-    case id = "Id"
-    case warnings = "Warnings"
+  public mutating func fields(_ object: inout ObjectFields) throws(JSONFault) {
+    try object.present("Id", &id)
+    try object.present("Warnings", &warnings)
   }
 }

@@ -1,109 +1,111 @@
 /// `GET /containers/{id}/json`. Times are RFC 3339 with nanoseconds.
-public struct ContainerInspect: Codable, Sendable, Equatable {
-  @Present public var id: String = ""
-  @Present public var created: String = ""
+public struct ContainerInspect: APIObject, Equatable {
+  public var id: String = ""
+  public var created: String = ""
   /// The program and its arguments, as started.
-  @Present public var path: String = ""
-  @Present public var args: [String] = []
-  @Present public var state: ContainerState = ContainerState()
+  public var path: String = ""
+  public var args: [String] = []
+  public var state: ContainerState = ContainerState()
   /// The image's id.
-  @Present public var image: String = ""
-  @Present public var resolvConfPath: String = ""
-  @Present public var hostnamePath: String = ""
-  @Present public var hostsPath: String = ""
-  @Present public var logPath: String = ""
+  public var image: String = ""
+  public var resolvConfPath: String = ""
+  public var hostnamePath: String = ""
+  public var hostsPath: String = ""
+  public var logPath: String = ""
   /// Starts with `/`.
-  @Present public var name: String = ""
-  @Present public var restartCount: Int = 0
-  @Present public var driver: String = ""
-  @Present public var platform: String = "linux"
-  @Present public var mountLabel: String = ""
-  @Present public var processLabel: String = ""
-  @Present public var appArmorProfile: String = ""
-  @Nullable public var execIDs: [String]?
-  @Present public var hostConfig: HostConfig = HostConfig()
-  @Present public var graphDriver: DriverData = DriverData()
+  public var name: String = ""
+  public var restartCount: Int = 0
+  public var driver: String = ""
+  public var platform: String = "linux"
+  public var mountLabel: String = ""
+  public var processLabel: String = ""
+  public var appArmorProfile: String = ""
+  public var execIDs: [String]?
+  public var hostConfig: HostConfig = HostConfig()
+  public var graphDriver: DriverData = DriverData()
   /// Bytes of the writable layer, when asked for.
   public var sizeRw: Int64?
   /// Bytes of the whole root filesystem, when asked for.
   public var sizeRootFs: Int64?
-  @Present public var mounts: [MountPoint] = []
-  @Present public var config: ContainerConfig = ContainerConfig()
-  @Present public var networkSettings: NetworkSettings = NetworkSettings()
+  public var mounts: [MountPoint] = []
+  public var config: ContainerConfig = ContainerConfig()
+  public var networkSettings: NetworkSettings = NetworkSettings()
 
   public init() {}
 
-  private enum CodingKeys: String, CodingKey {
-    case id = "Id"
-    case created = "Created"
-    case path = "Path"
-    case args = "Args"
-    case state = "State"
-    case image = "Image"
-    case resolvConfPath = "ResolvConfPath"
-    case hostnamePath = "HostnamePath"
-    case hostsPath = "HostsPath"
-    case logPath = "LogPath"
-    case name = "Name"
-    case restartCount = "RestartCount"
-    case driver = "Driver"
-    case platform = "Platform"
-    case mountLabel = "MountLabel"
-    case processLabel = "ProcessLabel"
-    case appArmorProfile = "AppArmorProfile"
-    case execIDs = "ExecIDs"
-    case hostConfig = "HostConfig"
-    case graphDriver = "GraphDriver"
-    case sizeRw = "SizeRw"
-    case sizeRootFs = "SizeRootFs"
-    case mounts = "Mounts"
-    case config = "Config"
-    case networkSettings = "NetworkSettings"
+  public mutating func fields(_ object: inout ObjectFields) throws(JSONFault) {
+    try object.present("Id", &id)
+    try object.present("Created", &created)
+    try object.present("Path", &path)
+    try object.present("Args", &args)
+    try object.present("State", &state)
+    try object.present("Image", &image)
+    try object.present("ResolvConfPath", &resolvConfPath)
+    try object.present("HostnamePath", &hostnamePath)
+    try object.present("HostsPath", &hostsPath)
+    try object.present("LogPath", &logPath)
+    try object.present("Name", &name)
+    try object.present("RestartCount", &restartCount)
+    try object.present("Driver", &driver)
+    try object.present("Platform", &platform)
+    try object.present("MountLabel", &mountLabel)
+    try object.present("ProcessLabel", &processLabel)
+    try object.present("AppArmorProfile", &appArmorProfile)
+    try object.nullable("ExecIDs", &execIDs)
+    try object.present("HostConfig", &hostConfig)
+    try object.present("GraphDriver", &graphDriver)
+    try object.optional("SizeRw", &sizeRw)
+    try object.optional("SizeRootFs", &sizeRootFs)
+    try object.present("Mounts", &mounts)
+    try object.present("Config", &config)
+    try object.present("NetworkSettings", &networkSettings)
   }
 }
 
 /// How a container is doing.
 /// `created`, `running`, `paused`, `restarting`, `removing`, `exited` or `dead`.
-public struct ContainerState: Codable, Sendable, Equatable, ZeroValue {
-  @Present public var status: String = ""
-  @Present public var running: Bool = false
-  @Present public var paused: Bool = false
-  @Present public var restarting: Bool = false
-  @Present public var oomKilled: Bool = false
-  @Present public var dead: Bool = false
+public struct ContainerState: APIObject, Equatable {
+  public var status: String = ""
+  public var running: Bool = false
+  public var paused: Bool = false
+  public var restarting: Bool = false
+  public var oomKilled: Bool = false
+  public var dead: Bool = false
   /// 0 when it does not run.
-  @Present public var pid: Int = 0
-  @Present public var exitCode: Int = 0
+  public var pid: Int = 0
+  public var exitCode: Int = 0
   /// Why the last start failed.
-  @Present public var error: String = ""
-  @Present public var startedAt: String = "0001-01-01T00:00:00Z"
-  @Present public var finishedAt: String = "0001-01-01T00:00:00Z"
+  public var error: String = ""
+  public var startedAt: String = "0001-01-01T00:00:00Z"
+  public var finishedAt: String = "0001-01-01T00:00:00Z"
   public var health: Health?
 
   public init() {}
 
-  private enum CodingKeys: String, CodingKey {
-    case status = "Status"
-    case running = "Running"
-    case paused = "Paused"
-    case restarting = "Restarting"
-    case oomKilled = "OOMKilled"
-    case dead = "Dead"
-    case pid = "Pid"
-    case exitCode = "ExitCode"
-    case error = "Error"
-    case startedAt = "StartedAt"
-    case finishedAt = "FinishedAt"
-    case health = "Health"
+  public mutating func fields(_ object: inout ObjectFields) throws(JSONFault) {
+    try object.present("Status", &status)
+    try object.present("Running", &running)
+    try object.present("Paused", &paused)
+    try object.present("Restarting", &restarting)
+    try object.present("OOMKilled", &oomKilled)
+    try object.present("Dead", &dead)
+    try object.present("Pid", &pid)
+    try object.present("ExitCode", &exitCode)
+    try object.present("Error", &error)
+    try object.present("StartedAt", &startedAt)
+    try object.present("FinishedAt", &finishedAt)
+    try object.optional("Health", &health)
   }
 }
 
 /// What the health probes found.
 /// `none`, `starting`, `healthy` or `unhealthy`.
-public struct Health: Codable, Sendable, Equatable {
-  @Present public var status: String = ""
-  @Present public var failingStreak: Int = 0
-  @Nullable public var log: [HealthcheckResult]?
+public struct Health: APIObject, Equatable {
+  public var status: String = ""
+  public var failingStreak: Int = 0
+  public var log: [HealthcheckResult]?
+
+  public init() {}
 
   public init(status: String = "", failingStreak: Int = 0, log: [HealthcheckResult]? = nil) {
     self.status = status
@@ -111,19 +113,21 @@ public struct Health: Codable, Sendable, Equatable {
     self.log = log
   }
 
-  private enum CodingKeys: String, CodingKey {
-    case status = "Status"
-    case failingStreak = "FailingStreak"
-    case log = "Log"
+  public mutating func fields(_ object: inout ObjectFields) throws(JSONFault) {
+    try object.present("Status", &status)
+    try object.present("FailingStreak", &failingStreak)
+    try object.nullable("Log", &log)
   }
 }
 
 /// One run of the probe.
-public struct HealthcheckResult: Codable, Sendable, Equatable {
-  @Present public var start: String = ""
-  @Present public var end: String = ""
-  @Present public var exitCode: Int = 0
-  @Present public var output: String = ""
+public struct HealthcheckResult: APIObject, Equatable {
+  public var start: String = ""
+  public var end: String = ""
+  public var exitCode: Int = 0
+  public var output: String = ""
+
+  public init() {}
 
   public init(start: String = "", end: String = "", exitCode: Int = 0, output: String = "") {
     self.start = start
@@ -132,10 +136,10 @@ public struct HealthcheckResult: Codable, Sendable, Equatable {
     self.output = output
   }
 
-  private enum CodingKeys: String, CodingKey {
-    case start = "Start"
-    case end = "End"
-    case exitCode = "ExitCode"
-    case output = "Output"
+  public mutating func fields(_ object: inout ObjectFields) throws(JSONFault) {
+    try object.present("Start", &start)
+    try object.present("End", &end)
+    try object.present("ExitCode", &exitCode)
+    try object.present("Output", &output)
   }
 }

@@ -1,52 +1,52 @@
 /// One container in `GET /containers/json`.
-public struct ContainerSummary: Codable, Sendable, Equatable {
-  @Present public var id: String = ""
+public struct ContainerSummary: APIObject, Equatable {
+  public var id: String = ""
   /// Each starts with `/`.
-  @Present public var names: [String] = []
+  public var names: [String] = []
   /// The image's name as it was given at create.
-  @Present public var image: String = ""
-  @Present public var imageID: String = ""
-  @Present public var command: String = ""
+  public var image: String = ""
+  public var imageID: String = ""
+  public var command: String = ""
   /// Unix time in seconds.
-  @Present public var created: Int64 = 0
-  @Present public var ports: [PortSummary] = []
+  public var created: Int64 = 0
+  public var ports: [PortSummary] = []
   /// Bytes of the writable layer, when asked for.
   public var sizeRw: Int64?
   /// Bytes of the whole root filesystem, when asked for.
   public var sizeRootFs: Int64?
-  @Present public var labels: [String: String] = [:]
+  public var labels: [String: String] = [:]
   /// As `ContainerState.status`.
-  @Present public var state: String = ""
+  public var state: String = ""
   /// For people: `Up 3 minutes`, `Exited (0) 2 hours ago`.
-  @Present public var status: String = ""
-  @Present public var hostConfig: SummaryHostConfig = SummaryHostConfig()
-  @Present public var networkSettings: SummaryNetworkSettings = SummaryNetworkSettings()
-  @Present public var mounts: [MountPoint] = []
+  public var status: String = ""
+  public var hostConfig: SummaryHostConfig = SummaryHostConfig()
+  public var networkSettings: SummaryNetworkSettings = SummaryNetworkSettings()
+  public var mounts: [MountPoint] = []
 
   public init() {}
 
-  private enum CodingKeys: String, CodingKey {
-    case id = "Id"
-    case names = "Names"
-    case image = "Image"
-    case imageID = "ImageID"
-    case command = "Command"
-    case created = "Created"
-    case ports = "Ports"
-    case sizeRw = "SizeRw"
-    case sizeRootFs = "SizeRootFs"
-    case labels = "Labels"
-    case state = "State"
-    case status = "Status"
-    case hostConfig = "HostConfig"
-    case networkSettings = "NetworkSettings"
-    case mounts = "Mounts"
+  public mutating func fields(_ object: inout ObjectFields) throws(JSONFault) {
+    try object.present("Id", &id)
+    try object.present("Names", &names)
+    try object.present("Image", &image)
+    try object.present("ImageID", &imageID)
+    try object.present("Command", &command)
+    try object.present("Created", &created)
+    try object.present("Ports", &ports)
+    try object.optional("SizeRw", &sizeRw)
+    try object.optional("SizeRootFs", &sizeRootFs)
+    try object.present("Labels", &labels)
+    try object.present("State", &state)
+    try object.present("Status", &status)
+    try object.present("HostConfig", &hostConfig)
+    try object.present("NetworkSettings", &networkSettings)
+    try object.present("Mounts", &mounts)
   }
 }
 
 /// The part of the host configuration that a list shows.
-public struct SummaryHostConfig: Codable, Sendable, Equatable, ZeroValue {
-  @Present public var networkMode: String = ""
+public struct SummaryHostConfig: APIObject, Equatable {
+  public var networkMode: String = ""
   public var annotations: [String: String]?
 
   public init() {}
@@ -56,15 +56,15 @@ public struct SummaryHostConfig: Codable, Sendable, Equatable, ZeroValue {
     self.annotations = annotations
   }
 
-  private enum CodingKeys: String, CodingKey {
-    case networkMode = "NetworkMode"
-    case annotations = "Annotations"
+  public mutating func fields(_ object: inout ObjectFields) throws(JSONFault) {
+    try object.present("NetworkMode", &networkMode)
+    try object.optional("Annotations", &annotations)
   }
 }
 
 /// The part of the network settings that a list shows.
-public struct SummaryNetworkSettings: Codable, Sendable, Equatable, ZeroValue {
-  @Present public var networks: [String: EndpointSettings] = [:]
+public struct SummaryNetworkSettings: APIObject, Equatable {
+  public var networks: [String: EndpointSettings] = [:]
 
   public init() {}
 
@@ -72,7 +72,7 @@ public struct SummaryNetworkSettings: Codable, Sendable, Equatable, ZeroValue {
     self.networks = networks
   }
 
-  private enum CodingKeys: String, CodingKey {
-    case networks = "Networks"
+  public mutating func fields(_ object: inout ObjectFields) throws(JSONFault) {
+    try object.present("Networks", &networks)
   }
 }

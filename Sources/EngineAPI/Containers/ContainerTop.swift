@@ -1,15 +1,17 @@
 /// `GET /containers/{id}/top`: a table of processes.
-public struct ContainerTopResponse: Codable, Sendable, Equatable {
-  @Present public var processes: [[String]] = []
-  @Present public var titles: [String] = []
+public struct ContainerTopResponse: APIObject, Equatable {
+  public var processes: [[String]] = []
+  public var titles: [String] = []
+
+  public init() {}
 
   public init(processes: [[String]] = [], titles: [String] = []) {
     self.processes = processes
     self.titles = titles
   }
 
-  private enum CodingKeys: String, CodingKey {
-    case processes = "Processes"
-    case titles = "Titles"
+  public mutating func fields(_ object: inout ObjectFields) throws(JSONFault) {
+    try object.present("Processes", &processes)
+    try object.present("Titles", &titles)
   }
 }

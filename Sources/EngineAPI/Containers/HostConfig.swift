@@ -4,181 +4,209 @@ public typealias PortMap = [String: [PortBinding]?]
 /// What a container gets from its host: limits, mounts, network, privileges.
 ///
 /// Missing and null read as "not said"; what that means is for the engine to decide.
-public struct HostConfig: Codable, Sendable, Equatable, ZeroValue {
+public struct HostConfig: APIObject, Equatable {
   // Files
   /// `source:target[:options]`.
-  @Nullable public var binds: [String]?
+  public var binds: [String]?
   public var mounts: [Mount]?
   /// Options by path in the container.
   public var tmpfs: [String: String]?
-  @Present public var volumeDriver: String = ""
-  @Nullable public var volumesFrom: [String]?
+  public var volumeDriver: String = ""
+  public var volumesFrom: [String]?
   public var storageOpt: [String: String]?
-  @Present public var readonlyRootfs: Bool = false
-  @Present public var containerIDFile: String = ""
+  public var readonlyRootfs: Bool = false
+  public var containerIDFile: String = ""
 
   // Life
-  @Present public var restartPolicy: RestartPolicy = RestartPolicy()
-  @Present public var autoRemove: Bool = false
+  public var restartPolicy: RestartPolicy = RestartPolicy()
+  public var autoRemove: Bool = false
   /// Run an init that reaps zombies; nil: the server's default.
   public var runInit: Bool?
-  @Present public var logConfig: LogConfig = LogConfig()
+  public var logConfig: LogConfig = LogConfig()
   /// Rows and columns of the first terminal.
-  @RowsAndColumns public var consoleSize: [Int] = [0, 0]
+  public var consoleSize: [Int] = [0, 0]
   public var annotations: [String: String]?
   /// The OCI runtime's name; nil or empty: the default one.
   public var runtime: String?
-  @Present public var isolation: String = ""
+  public var isolation: String = ""
 
   // Network
-  @Present public var networkMode: String = ""
-  @Nullable public var portBindings: PortMap?
-  @Present public var publishAllPorts: Bool = false
-  @Nullable public var dns: [String]?
-  @Nullable public var dnsOptions: [String]?
-  @Nullable public var dnsSearch: [String]?
+  public var networkMode: String = ""
+  public var portBindings: PortMap?
+  public var publishAllPorts: Bool = false
+  public var dns: [String]?
+  public var dnsOptions: [String]?
+  public var dnsSearch: [String]?
   /// `name:address`.
-  @Nullable public var extraHosts: [String]?
-  @Nullable public var links: [String]?
+  public var extraHosts: [String]?
+  public var links: [String]?
 
   // Namespaces
-  @Present public var cgroupnsMode: String = ""
-  @Present public var ipcMode: String = ""
-  @Present public var pidMode: String = ""
-  @Present public var utsMode: String = ""
-  @Present public var usernsMode: String = ""
-  @Present public var cgroup: String = ""
+  public var cgroupnsMode: String = ""
+  public var ipcMode: String = ""
+  public var pidMode: String = ""
+  public var utsMode: String = ""
+  public var usernsMode: String = ""
+  public var cgroup: String = ""
   public var sysctls: [String: String]?
   /// Bytes of /dev/shm; 0: 64 MiB.
-  @Present public var shmSize: Int64 = 0
+  public var shmSize: Int64 = 0
 
   // Privileges
-  @Present public var privileged: Bool = false
-  @Nullable public var capAdd: [String]?
-  @Nullable public var capDrop: [String]?
-  @Nullable public var groupAdd: [String]?
-  @Nullable public var securityOpt: [String]?
+  public var privileged: Bool = false
+  public var capAdd: [String]?
+  public var capDrop: [String]?
+  public var groupAdd: [String]?
+  public var securityOpt: [String]?
   /// Nil: the default list; empty: none.
-  @Nullable public var maskedPaths: [String]?
+  public var maskedPaths: [String]?
   /// Nil: the default list; empty: none.
-  @Nullable public var readonlyPaths: [String]?
-  @Nullable public var devices: [DeviceMapping]?
-  @Nullable public var deviceCgroupRules: [String]?
-  @Nullable public var deviceRequests: [DeviceRequest]?
-  @Nullable public var ulimits: [Ulimit]?
-  @Present public var oomScoreAdj: Int = 0
+  public var readonlyPaths: [String]?
+  public var devices: [DeviceMapping]?
+  public var deviceCgroupRules: [String]?
+  public var deviceRequests: [DeviceRequest]?
+  public var ulimits: [Ulimit]?
+  public var oomScoreAdj: Int = 0
 
   // Limits; sizes are in bytes, 0: none
-  @Present public var cgroupParent: String = ""
+  public var cgroupParent: String = ""
   /// Billionths of a CPU.
-  @Present public var nanoCPUs: Int64 = 0
-  @Present public var cpuShares: Int64 = 0
+  public var nanoCPUs: Int64 = 0
+  public var cpuShares: Int64 = 0
   /// Microseconds.
-  @Present public var cpuPeriod: Int64 = 0
+  public var cpuPeriod: Int64 = 0
   /// Microseconds of CPU in a period.
-  @Present public var cpuQuota: Int64 = 0
-  @Present public var cpuRealtimePeriod: Int64 = 0
-  @Present public var cpuRealtimeRuntime: Int64 = 0
-  @Present public var cpusetCPUs: String = ""
-  @Present public var cpusetMems: String = ""
-  @Present public var memory: Int64 = 0
-  @Present public var memoryReservation: Int64 = 0
+  public var cpuQuota: Int64 = 0
+  public var cpuRealtimePeriod: Int64 = 0
+  public var cpuRealtimeRuntime: Int64 = 0
+  public var cpusetCPUs: String = ""
+  public var cpusetMems: String = ""
+  public var memory: Int64 = 0
+  public var memoryReservation: Int64 = 0
   /// Memory and swap together; -1: unlimited swap.
-  @Present public var memorySwap: Int64 = 0
+  public var memorySwap: Int64 = 0
   /// 0 to 100; nil or -1: the kernel's.
-  @Nullable public var memorySwappiness: Int64?
-  @Nullable public var oomKillDisable: Bool?
+  public var memorySwappiness: Int64?
+  public var oomKillDisable: Bool?
   public var kernelMemory: Int64?
   public var kernelMemoryTCP: Int64?
   /// Nil, 0 or -1: unlimited.
-  @Nullable public var pidsLimit: Int64?
+  public var pidsLimit: Int64?
   /// 10 to 1000; 0: not set.
-  @Present public var blkioWeight: UInt16 = 0
-  @Nullable public var blkioWeightDevice: [WeightDevice]?
-  @Nullable public var blkioDeviceReadBps: [ThrottleDevice]?
-  @Nullable public var blkioDeviceWriteBps: [ThrottleDevice]?
-  @Nullable public var blkioDeviceReadIOps: [ThrottleDevice]?
-  @Nullable public var blkioDeviceWriteIOps: [ThrottleDevice]?
+  public var blkioWeight: UInt16 = 0
+  public var blkioWeightDevice: [WeightDevice]?
+  public var blkioDeviceReadBps: [ThrottleDevice]?
+  public var blkioDeviceWriteBps: [ThrottleDevice]?
+  public var blkioDeviceReadIOps: [ThrottleDevice]?
+  public var blkioDeviceWriteIOps: [ThrottleDevice]?
 
   // Windows only
-  @Present public var cpuCount: Int64 = 0
-  @Present public var cpuPercent: Int64 = 0
-  @Present public var ioMaximumIOps: Int64 = 0
-  @Present public var ioMaximumBandwidth: Int64 = 0
+  public var cpuCount: Int64 = 0
+  public var cpuPercent: Int64 = 0
+  public var ioMaximumIOps: Int64 = 0
+  public var ioMaximumBandwidth: Int64 = 0
 
   public init() {}
 
-  private enum CodingKeys: String, CodingKey {
-    case binds = "Binds"
-    case mounts = "Mounts"
-    case tmpfs = "Tmpfs"
-    case volumeDriver = "VolumeDriver"
-    case volumesFrom = "VolumesFrom"
-    case storageOpt = "StorageOpt"
-    case readonlyRootfs = "ReadonlyRootfs"
-    case containerIDFile = "ContainerIDFile"
-    case restartPolicy = "RestartPolicy"
-    case autoRemove = "AutoRemove"
-    case runInit = "Init"
-    case logConfig = "LogConfig"
-    case consoleSize = "ConsoleSize"
-    case annotations = "Annotations"
-    case runtime = "Runtime"
-    case isolation = "Isolation"
-    case networkMode = "NetworkMode"
-    case portBindings = "PortBindings"
-    case publishAllPorts = "PublishAllPorts"
-    case dns = "Dns"
-    case dnsOptions = "DnsOptions"
-    case dnsSearch = "DnsSearch"
-    case extraHosts = "ExtraHosts"
-    case links = "Links"
-    case cgroupnsMode = "CgroupnsMode"
-    case ipcMode = "IpcMode"
-    case pidMode = "PidMode"
-    case utsMode = "UTSMode"
-    case usernsMode = "UsernsMode"
-    case cgroup = "Cgroup"
-    case sysctls = "Sysctls"
-    case shmSize = "ShmSize"
-    case privileged = "Privileged"
-    case capAdd = "CapAdd"
-    case capDrop = "CapDrop"
-    case groupAdd = "GroupAdd"
-    case securityOpt = "SecurityOpt"
-    case maskedPaths = "MaskedPaths"
-    case readonlyPaths = "ReadonlyPaths"
-    case devices = "Devices"
-    case deviceCgroupRules = "DeviceCgroupRules"
-    case deviceRequests = "DeviceRequests"
-    case ulimits = "Ulimits"
-    case oomScoreAdj = "OomScoreAdj"
-    case cgroupParent = "CgroupParent"
-    case nanoCPUs = "NanoCpus"
-    case cpuShares = "CpuShares"
-    case cpuPeriod = "CpuPeriod"
-    case cpuQuota = "CpuQuota"
-    case cpuRealtimePeriod = "CpuRealtimePeriod"
-    case cpuRealtimeRuntime = "CpuRealtimeRuntime"
-    case cpusetCPUs = "CpusetCpus"
-    case cpusetMems = "CpusetMems"
-    case memory = "Memory"
-    case memoryReservation = "MemoryReservation"
-    case memorySwap = "MemorySwap"
-    case memorySwappiness = "MemorySwappiness"
-    case oomKillDisable = "OomKillDisable"
-    case kernelMemory = "KernelMemory"
-    case kernelMemoryTCP = "KernelMemoryTCP"
-    case pidsLimit = "PidsLimit"
-    case blkioWeight = "BlkioWeight"
-    case blkioWeightDevice = "BlkioWeightDevice"
-    case blkioDeviceReadBps = "BlkioDeviceReadBps"
-    case blkioDeviceWriteBps = "BlkioDeviceWriteBps"
-    case blkioDeviceReadIOps = "BlkioDeviceReadIOps"
-    case blkioDeviceWriteIOps = "BlkioDeviceWriteIOps"
-    case cpuCount = "CpuCount"
-    case cpuPercent = "CpuPercent"
-    case ioMaximumIOps = "IOMaximumIOps"
-    case ioMaximumBandwidth = "IOMaximumBandwidth"
+  public mutating func fields(_ object: inout ObjectFields) throws(JSONFault) {
+    try filesFields(&object)
+    try lifeFields(&object)
+    try networkFields(&object)
+    try namespacesFields(&object)
+    try privilegesFields(&object)
+    try limitsFields(&object)
+    try windowsFields(&object)
+  }
+
+  private mutating func filesFields(_ object: inout ObjectFields) throws(JSONFault) {
+    try object.nullable("Binds", &binds)
+    try object.optional("Mounts", &mounts)
+    try object.optional("Tmpfs", &tmpfs)
+    try object.present("VolumeDriver", &volumeDriver)
+    try object.nullable("VolumesFrom", &volumesFrom)
+    try object.optional("StorageOpt", &storageOpt)
+    try object.present("ReadonlyRootfs", &readonlyRootfs)
+    try object.present("ContainerIDFile", &containerIDFile)
+  }
+
+  private mutating func lifeFields(_ object: inout ObjectFields) throws(JSONFault) {
+    try object.present("RestartPolicy", &restartPolicy)
+    try object.present("AutoRemove", &autoRemove)
+    try object.optional("Init", &runInit)
+    try object.present("LogConfig", &logConfig)
+    try object.rowsAndColumns("ConsoleSize", &consoleSize)
+    try object.optional("Annotations", &annotations)
+    try object.optional("Runtime", &runtime)
+    try object.present("Isolation", &isolation)
+  }
+
+  private mutating func networkFields(_ object: inout ObjectFields) throws(JSONFault) {
+    try object.present("NetworkMode", &networkMode)
+    try object.nullable("PortBindings", &portBindings)
+    try object.present("PublishAllPorts", &publishAllPorts)
+    try object.nullable("Dns", &dns)
+    try object.nullable("DnsOptions", &dnsOptions)
+    try object.nullable("DnsSearch", &dnsSearch)
+    try object.nullable("ExtraHosts", &extraHosts)
+    try object.nullable("Links", &links)
+  }
+
+  private mutating func namespacesFields(_ object: inout ObjectFields) throws(JSONFault) {
+    try object.present("CgroupnsMode", &cgroupnsMode)
+    try object.present("IpcMode", &ipcMode)
+    try object.present("PidMode", &pidMode)
+    try object.present("UTSMode", &utsMode)
+    try object.present("UsernsMode", &usernsMode)
+    try object.present("Cgroup", &cgroup)
+    try object.optional("Sysctls", &sysctls)
+    try object.present("ShmSize", &shmSize)
+  }
+
+  private mutating func privilegesFields(_ object: inout ObjectFields) throws(JSONFault) {
+    try object.present("Privileged", &privileged)
+    try object.nullable("CapAdd", &capAdd)
+    try object.nullable("CapDrop", &capDrop)
+    try object.nullable("GroupAdd", &groupAdd)
+    try object.nullable("SecurityOpt", &securityOpt)
+    try object.nullable("MaskedPaths", &maskedPaths)
+    try object.nullable("ReadonlyPaths", &readonlyPaths)
+    try object.nullable("Devices", &devices)
+    try object.nullable("DeviceCgroupRules", &deviceCgroupRules)
+    try object.nullable("DeviceRequests", &deviceRequests)
+    try object.nullable("Ulimits", &ulimits)
+    try object.present("OomScoreAdj", &oomScoreAdj)
+  }
+
+  private mutating func limitsFields(_ object: inout ObjectFields) throws(JSONFault) {
+    try object.present("CgroupParent", &cgroupParent)
+    try object.present("NanoCpus", &nanoCPUs)
+    try object.present("CpuShares", &cpuShares)
+    try object.present("CpuPeriod", &cpuPeriod)
+    try object.present("CpuQuota", &cpuQuota)
+    try object.present("CpuRealtimePeriod", &cpuRealtimePeriod)
+    try object.present("CpuRealtimeRuntime", &cpuRealtimeRuntime)
+    try object.present("CpusetCpus", &cpusetCPUs)
+    try object.present("CpusetMems", &cpusetMems)
+    try object.present("Memory", &memory)
+    try object.present("MemoryReservation", &memoryReservation)
+    try object.present("MemorySwap", &memorySwap)
+    try object.nullable("MemorySwappiness", &memorySwappiness)
+    try object.nullable("OomKillDisable", &oomKillDisable)
+    try object.optional("KernelMemory", &kernelMemory)
+    try object.optional("KernelMemoryTCP", &kernelMemoryTCP)
+    try object.nullable("PidsLimit", &pidsLimit)
+    try object.present("BlkioWeight", &blkioWeight)
+    try object.nullable("BlkioWeightDevice", &blkioWeightDevice)
+    try object.nullable("BlkioDeviceReadBps", &blkioDeviceReadBps)
+    try object.nullable("BlkioDeviceWriteBps", &blkioDeviceWriteBps)
+    try object.nullable("BlkioDeviceReadIOps", &blkioDeviceReadIOps)
+    try object.nullable("BlkioDeviceWriteIOps", &blkioDeviceWriteIOps)
+  }
+
+  private mutating func windowsFields(_ object: inout ObjectFields) throws(JSONFault) {
+    try object.present("CpuCount", &cpuCount)
+    try object.present("CpuPercent", &cpuPercent)
+    try object.present("IOMaximumIOps", &ioMaximumIOps)
+    try object.present("IOMaximumBandwidth", &ioMaximumBandwidth)
   }
 }

@@ -1,9 +1,11 @@
 /// A device of the host that a container gets.
-public struct DeviceMapping: Codable, Sendable, Equatable {
-  @Present public var pathOnHost: String = ""
-  @Present public var pathInContainer: String = ""
+public struct DeviceMapping: APIObject, Equatable {
+  public var pathOnHost: String = ""
+  public var pathInContainer: String = ""
   /// Of `r`, `w` and `m`.
-  @Present public var cgroupPermissions: String = ""
+  public var cgroupPermissions: String = ""
+
+  public init() {}
 
   public init(pathOnHost: String = "", pathInContainer: String = "", cgroupPermissions: String = "") {
     self.pathOnHost = pathOnHost
@@ -11,21 +13,23 @@ public struct DeviceMapping: Codable, Sendable, Equatable {
     self.cgroupPermissions = cgroupPermissions
   }
 
-  private enum CodingKeys: String, CodingKey {
-    case pathOnHost = "PathOnHost"
-    case pathInContainer = "PathInContainer"
-    case cgroupPermissions = "CgroupPermissions"
+  public mutating func fields(_ object: inout ObjectFields) throws(JSONFault) {
+    try object.present("PathOnHost", &pathOnHost)
+    try object.present("PathInContainer", &pathInContainer)
+    try object.present("CgroupPermissions", &cgroupPermissions)
   }
 }
 
 /// Devices asked of a driver, such as GPUs.
-public struct DeviceRequest: Codable, Sendable, Equatable {
-  @Present public var driver: String = ""
+public struct DeviceRequest: APIObject, Equatable {
+  public var driver: String = ""
   /// -1: all.
-  @Present public var count: Int = 0
-  @Nullable public var deviceIDs: [String]?
-  @Nullable public var capabilities: [[String]]?
-  @Nullable public var options: [String: String]?
+  public var count: Int = 0
+  public var deviceIDs: [String]?
+  public var capabilities: [[String]]?
+  public var options: [String: String]?
+
+  public init() {}
 
   public init(
     driver: String = "", count: Int = 0, deviceIDs: [String]? = nil, capabilities: [[String]]? = nil,
@@ -38,20 +42,22 @@ public struct DeviceRequest: Codable, Sendable, Equatable {
     self.options = options
   }
 
-  private enum CodingKeys: String, CodingKey {
-    case driver = "Driver"
-    case count = "Count"
-    case deviceIDs = "DeviceIDs"
-    case capabilities = "Capabilities"
-    case options = "Options"
+  public mutating func fields(_ object: inout ObjectFields) throws(JSONFault) {
+    try object.present("Driver", &driver)
+    try object.present("Count", &count)
+    try object.nullable("DeviceIDs", &deviceIDs)
+    try object.nullable("Capabilities", &capabilities)
+    try object.nullable("Options", &options)
   }
 }
 
 /// A resource limit of a container's processes; -1: unlimited.
-public struct Ulimit: Codable, Sendable, Equatable {
-  @Present public var name: String = ""
-  @Present public var soft: Int64 = 0
-  @Present public var hard: Int64 = 0
+public struct Ulimit: APIObject, Equatable {
+  public var name: String = ""
+  public var soft: Int64 = 0
+  public var hard: Int64 = 0
+
+  public init() {}
 
   public init(name: String = "", soft: Int64 = 0, hard: Int64 = 0) {
     self.name = name
@@ -59,51 +65,55 @@ public struct Ulimit: Codable, Sendable, Equatable {
     self.hard = hard
   }
 
-  private enum CodingKeys: String, CodingKey {
-    case name = "Name"
-    case soft = "Soft"
-    case hard = "Hard"
+  public mutating func fields(_ object: inout ObjectFields) throws(JSONFault) {
+    try object.present("Name", &name)
+    try object.present("Soft", &soft)
+    try object.present("Hard", &hard)
   }
 }
 
 /// A block device's share of the weight, 10 to 1000.
-public struct WeightDevice: Codable, Sendable, Equatable {
-  @Present public var path: String = ""
-  @Present public var weight: UInt16 = 0
+public struct WeightDevice: APIObject, Equatable {
+  public var path: String = ""
+  public var weight: UInt16 = 0
+
+  public init() {}
 
   public init(path: String = "", weight: UInt16 = 0) {
     self.path = path
     self.weight = weight
   }
 
-  private enum CodingKeys: String, CodingKey {
-    case path = "Path"
-    case weight = "Weight"
+  public mutating func fields(_ object: inout ObjectFields) throws(JSONFault) {
+    try object.present("Path", &path)
+    try object.present("Weight", &weight)
   }
 }
 
 /// A block device's limit, in bytes or operations a second.
-public struct ThrottleDevice: Codable, Sendable, Equatable {
-  @Present public var path: String = ""
-  @Present public var rate: UInt64 = 0
+public struct ThrottleDevice: APIObject, Equatable {
+  public var path: String = ""
+  public var rate: UInt64 = 0
+
+  public init() {}
 
   public init(path: String = "", rate: UInt64 = 0) {
     self.path = path
     self.rate = rate
   }
 
-  private enum CodingKeys: String, CodingKey {
-    case path = "Path"
-    case rate = "Rate"
+  public mutating func fields(_ object: inout ObjectFields) throws(JSONFault) {
+    try object.present("Path", &path)
+    try object.present("Rate", &rate)
   }
 }
 
 /// What to do when a container exits.
 /// ``, `no`, `always`, `unless-stopped` or `on-failure`.
-public struct RestartPolicy: Codable, Sendable, Equatable, ZeroValue {
-  @Present public var name: String = ""
+public struct RestartPolicy: APIObject, Equatable {
+  public var name: String = ""
   /// Of `on-failure`; 0: no maximum.
-  @Present public var maximumRetryCount: Int = 0
+  public var maximumRetryCount: Int = 0
 
   public init() {}
 
@@ -112,17 +122,17 @@ public struct RestartPolicy: Codable, Sendable, Equatable, ZeroValue {
     self.maximumRetryCount = maximumRetryCount
   }
 
-  private enum CodingKeys: String, CodingKey {
-    case name = "Name"
-    case maximumRetryCount = "MaximumRetryCount"
+  public mutating func fields(_ object: inout ObjectFields) throws(JSONFault) {
+    try object.present("Name", &name)
+    try object.present("MaximumRetryCount", &maximumRetryCount)
   }
 }
 
 /// Where a container's output goes.
 /// Empty: the server's default.
-public struct LogConfig: Codable, Sendable, Equatable, ZeroValue {
-  @Present public var type: String = ""
-  @Present public var config: [String: String] = [:]
+public struct LogConfig: APIObject, Equatable {
+  public var type: String = ""
+  public var config: [String: String] = [:]
 
   public init() {}
 
@@ -131,8 +141,8 @@ public struct LogConfig: Codable, Sendable, Equatable, ZeroValue {
     self.config = config
   }
 
-  private enum CodingKeys: String, CodingKey {
-    case type = "Type"
-    case config = "Config"
+  public mutating func fields(_ object: inout ObjectFields) throws(JSONFault) {
+    try object.present("Type", &type)
+    try object.present("Config", &config)
   }
 }

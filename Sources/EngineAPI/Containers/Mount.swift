@@ -1,15 +1,17 @@
 /// A mount as a client asks for it (`--mount`).
 /// `bind`, `volume`, `tmpfs`, `npipe`, `cluster` or `image`.
-public struct Mount: Codable, Sendable, Equatable {
-  @Present public var type: String = ""
+public struct Mount: APIObject, Equatable {
+  public var type: String = ""
   public var source: String?
-  @Present public var target: String = ""
+  public var target: String = ""
   public var readOnly: Bool?
   public var consistency: String?
   public var bindOptions: BindOptions?
   public var volumeOptions: VolumeOptions?
   public var imageOptions: ImageOptions?
   public var tmpfsOptions: TmpfsOptions?
+
+  public init() {}
 
   public init(
     type: String = "", source: String? = nil, target: String = "", readOnly: Bool? = nil, consistency: String? = nil,
@@ -27,22 +29,22 @@ public struct Mount: Codable, Sendable, Equatable {
     self.tmpfsOptions = tmpfsOptions
   }
 
-  private enum CodingKeys: String, CodingKey {
-    case type = "Type"
-    case source = "Source"
-    case target = "Target"
-    case readOnly = "ReadOnly"
-    case consistency = "Consistency"
-    case bindOptions = "BindOptions"
-    case volumeOptions = "VolumeOptions"
-    case imageOptions = "ImageOptions"
-    case tmpfsOptions = "TmpfsOptions"
+  public mutating func fields(_ object: inout ObjectFields) throws(JSONFault) {
+    try object.present("Type", &type)
+    try object.optional("Source", &source)
+    try object.present("Target", &target)
+    try object.optional("ReadOnly", &readOnly)
+    try object.optional("Consistency", &consistency)
+    try object.optional("BindOptions", &bindOptions)
+    try object.optional("VolumeOptions", &volumeOptions)
+    try object.optional("ImageOptions", &imageOptions)
+    try object.optional("TmpfsOptions", &tmpfsOptions)
   }
 }
 
 /// Options of a bind mount.
 /// `private`, `rprivate`, `shared`, `rshared`, `slave` or `rslave`.
-public struct BindOptions: Codable, Sendable, Equatable {
+public struct BindOptions: APIObject, Equatable {
   public var propagation: String?
   public var nonRecursive: Bool?
   public var createMountpoint: Bool?
@@ -50,6 +52,8 @@ public struct BindOptions: Codable, Sendable, Equatable {
   public var readOnlyNonRecursive: Bool?
   /// Fail where submounts cannot be made read-only.
   public var readOnlyForceRecursive: Bool?
+
+  public init() {}
 
   public init(
     propagation: String? = nil, nonRecursive: Bool? = nil, createMountpoint: Bool? = nil,
@@ -62,21 +66,23 @@ public struct BindOptions: Codable, Sendable, Equatable {
     self.readOnlyForceRecursive = readOnlyForceRecursive
   }
 
-  private enum CodingKeys: String, CodingKey {
-    case propagation = "Propagation"
-    case nonRecursive = "NonRecursive"
-    case createMountpoint = "CreateMountpoint"
-    case readOnlyNonRecursive = "ReadOnlyNonRecursive"
-    case readOnlyForceRecursive = "ReadOnlyForceRecursive"
+  public mutating func fields(_ object: inout ObjectFields) throws(JSONFault) {
+    try object.optional("Propagation", &propagation)
+    try object.optional("NonRecursive", &nonRecursive)
+    try object.optional("CreateMountpoint", &createMountpoint)
+    try object.optional("ReadOnlyNonRecursive", &readOnlyNonRecursive)
+    try object.optional("ReadOnlyForceRecursive", &readOnlyForceRecursive)
   }
 }
 
 /// Options of a volume mount.
-public struct VolumeOptions: Codable, Sendable, Equatable {
+public struct VolumeOptions: APIObject, Equatable {
   public var noCopy: Bool?
   public var labels: [String: String]?
   public var driverConfig: VolumeDriverConfig?
   public var subpath: String?
+
+  public init() {}
 
   public init(
     noCopy: Bool? = nil, labels: [String: String]? = nil, driverConfig: VolumeDriverConfig? = nil,
@@ -88,51 +94,57 @@ public struct VolumeOptions: Codable, Sendable, Equatable {
     self.subpath = subpath
   }
 
-  private enum CodingKeys: String, CodingKey {
-    case noCopy = "NoCopy"
-    case labels = "Labels"
-    case driverConfig = "DriverConfig"
-    case subpath = "Subpath"
+  public mutating func fields(_ object: inout ObjectFields) throws(JSONFault) {
+    try object.optional("NoCopy", &noCopy)
+    try object.optional("Labels", &labels)
+    try object.optional("DriverConfig", &driverConfig)
+    try object.optional("Subpath", &subpath)
   }
 }
 
 /// The driver that makes a volume.
-public struct VolumeDriverConfig: Codable, Sendable, Equatable {
+public struct VolumeDriverConfig: APIObject, Equatable {
   public var name: String?
   public var options: [String: String]?
+
+  public init() {}
 
   public init(name: String? = nil, options: [String: String]? = nil) {
     self.name = name
     self.options = options
   }
 
-  private enum CodingKeys: String, CodingKey {
-    case name = "Name"
-    case options = "Options"
+  public mutating func fields(_ object: inout ObjectFields) throws(JSONFault) {
+    try object.optional("Name", &name)
+    try object.optional("Options", &options)
   }
 }
 
 /// Options of an image mounted as a tree.
-public struct ImageOptions: Codable, Sendable, Equatable {
+public struct ImageOptions: APIObject, Equatable {
   public var subpath: String?
+
+  public init() {}
 
   public init(subpath: String? = nil) {
     self.subpath = subpath
   }
 
-  private enum CodingKeys: String, CodingKey {
-    case subpath = "Subpath"
+  public mutating func fields(_ object: inout ObjectFields) throws(JSONFault) {
+    try object.optional("Subpath", &subpath)
   }
 }
 
 /// Options of a tmpfs mount.
 /// Bytes; nil: half of the memory.
-public struct TmpfsOptions: Codable, Sendable, Equatable {
+public struct TmpfsOptions: APIObject, Equatable {
   public var sizeBytes: Int64?
   /// Permission bits; nil: 01777.
   public var mode: Int?
   /// Pairs of key and value, or single flags.
   public var options: [[String]]?
+
+  public init() {}
 
   public init(sizeBytes: Int64? = nil, mode: Int? = nil, options: [[String]]? = nil) {
     self.sizeBytes = sizeBytes
@@ -140,24 +152,26 @@ public struct TmpfsOptions: Codable, Sendable, Equatable {
     self.options = options
   }
 
-  private enum CodingKeys: String, CodingKey {
-    case sizeBytes = "SizeBytes"
-    case mode = "Mode"
-    case options = "Options"
+  public mutating func fields(_ object: inout ObjectFields) throws(JSONFault) {
+    try object.optional("SizeBytes", &sizeBytes)
+    try object.optional("Mode", &mode)
+    try object.optional("Options", &options)
   }
 }
 
 /// A mount as a container has it, in inspect and list.
-public struct MountPoint: Codable, Sendable, Equatable {
-  @Present public var type: String = ""
+public struct MountPoint: APIObject, Equatable {
+  public var type: String = ""
   public var name: String?
-  @Present public var source: String = ""
-  @Present public var destination: String = ""
+  public var source: String = ""
+  public var destination: String = ""
   public var driver: String?
   /// The options of a bind as they were given.
-  @Present public var mode: String = ""
-  @Present public var isWritable: Bool = false
-  @Present public var propagation: String = ""
+  public var mode: String = ""
+  public var isWritable: Bool = false
+  public var propagation: String = ""
+
+  public init() {}
 
   public init(
     type: String = "", name: String? = nil, source: String = "", destination: String = "", driver: String? = nil,
@@ -173,14 +187,14 @@ public struct MountPoint: Codable, Sendable, Equatable {
     self.propagation = propagation
   }
 
-  private enum CodingKeys: String, CodingKey {
-    case type = "Type"
-    case name = "Name"
-    case source = "Source"
-    case destination = "Destination"
-    case driver = "Driver"
-    case mode = "Mode"
-    case isWritable = "RW"
-    case propagation = "Propagation"
+  public mutating func fields(_ object: inout ObjectFields) throws(JSONFault) {
+    try object.present("Type", &type)
+    try object.optional("Name", &name)
+    try object.present("Source", &source)
+    try object.present("Destination", &destination)
+    try object.optional("Driver", &driver)
+    try object.present("Mode", &mode)
+    try object.present("RW", &isWritable)
+    try object.present("Propagation", &propagation)
   }
 }

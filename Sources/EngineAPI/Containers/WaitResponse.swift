@@ -1,28 +1,32 @@
 /// What `POST /containers/{id}/wait` answers when the wait is over.
-public struct WaitResponse: Codable, Sendable, Equatable {
-  @Present public var statusCode: Int = 0
+public struct WaitResponse: APIObject, Equatable {
+  public var statusCode: Int = 0
   public var error: WaitError?
+
+  public init() {}
 
   public init(statusCode: Int = 0, error: WaitError? = nil) {
     self.statusCode = statusCode
     self.error = error
   }
 
-  private enum CodingKeys: String, CodingKey {
-    case statusCode = "StatusCode"
-    case error = "Error"
+  public mutating func fields(_ object: inout ObjectFields) throws(JSONFault) {
+    try object.present("StatusCode", &statusCode)
+    try object.optional("Error", &error)
   }
 }
 
 /// Why waiting failed.
-public struct WaitError: Codable, Sendable, Equatable {
-  @Present public var message: String = ""
+public struct WaitError: APIObject, Equatable {
+  public var message: String = ""
+
+  public init() {}
 
   public init(message: String = "") {
     self.message = message
   }
 
-  private enum CodingKeys: String, CodingKey {
-    case message = "Message"
+  public mutating func fields(_ object: inout ObjectFields) throws(JSONFault) {
+    try object.present("Message", &message)
   }
 }

@@ -1,15 +1,17 @@
 /// One thing that `DELETE /images/{name}` did: a name taken away, or a layer or image removed.
-public struct ImageDeleteItem: Codable, Sendable, Equatable {
+public struct ImageDeleteItem: APIObject, Equatable {
   public var untagged: String?
   public var deleted: String?
+
+  public init() {}
 
   public init(untagged: String? = nil, deleted: String? = nil) {
     self.untagged = untagged
     self.deleted = deleted
   }
 
-  private enum CodingKeys: String, CodingKey {
-    case untagged = "Untagged"
-    case deleted = "Deleted"
+  public mutating func fields(_ object: inout ObjectFields) throws(JSONFault) {
+    try object.optional("Untagged", &untagged)
+    try object.optional("Deleted", &deleted)
   }
 }

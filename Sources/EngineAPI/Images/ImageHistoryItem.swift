@@ -1,14 +1,16 @@
 /// One step of `GET /images/{name}/history`, newest first.
 /// The image's id for the newest step, `<missing>` for the others.
-public struct ImageHistoryItem: Codable, Sendable, Equatable {
-  @Present public var id: String = ""
+public struct ImageHistoryItem: APIObject, Equatable {
+  public var id: String = ""
   /// Unix time in seconds.
-  @Present public var created: Int64 = 0
-  @Present public var createdBy: String = ""
-  @Nullable public var tags: [String]?
+  public var created: Int64 = 0
+  public var createdBy: String = ""
+  public var tags: [String]?
   /// Bytes of the step's unpacked layer; 0 when it made none.
-  @Present public var size: Int64 = 0
-  @Present public var comment: String = ""
+  public var size: Int64 = 0
+  public var comment: String = ""
+
+  public init() {}
 
   public init(
     id: String = "", created: Int64 = 0, createdBy: String = "", tags: [String]? = nil, size: Int64 = 0,
@@ -22,12 +24,12 @@ public struct ImageHistoryItem: Codable, Sendable, Equatable {
     self.comment = comment
   }
 
-  private enum CodingKeys: String, CodingKey {
-    case id = "Id"
-    case created = "Created"
-    case createdBy = "CreatedBy"
-    case tags = "Tags"
-    case size = "Size"
-    case comment = "Comment"
+  public mutating func fields(_ object: inout ObjectFields) throws(JSONFault) {
+    try object.present("Id", &id)
+    try object.present("Created", &created)
+    try object.present("CreatedBy", &createdBy)
+    try object.nullable("Tags", &tags)
+    try object.present("Size", &size)
+    try object.present("Comment", &comment)
   }
 }

@@ -1,54 +1,54 @@
 /// `GET /images/{name}/json`.
-public struct ImageInspect: Codable, Sendable, Equatable {
-  @Present public var id: String = ""
-  @Present public var repoTags: [String] = []
-  @Present public var repoDigests: [String] = []
-  @Present public var parent: String = ""
-  @Present public var comment: String = ""
+public struct ImageInspect: APIObject, Equatable {
+  public var id: String = ""
+  public var repoTags: [String] = []
+  public var repoDigests: [String] = []
+  public var parent: String = ""
+  public var comment: String = ""
   /// RFC 3339 with nanoseconds; missing when the image has no date.
   public var created: String?
-  @Present public var dockerVersion: String = ""
-  @Present public var author: String = ""
+  public var dockerVersion: String = ""
+  public var author: String = ""
   public var config: ImageConfig?
-  @Present public var architecture: String = ""
+  public var architecture: String = ""
   public var variant: String?
-  @Present public var os: String = ""
+  public var os: String = ""
   public var osVersion: String?
   /// Bytes of all unpacked layers.
-  @Present public var size: Int64 = 0
+  public var size: Int64 = 0
   /// Present below API 1.44 only; the same as `size`.
   public var virtualSize: Int64?
-  @Present public var graphDriver: DriverData = DriverData()
-  @Present public var rootFS: RootFS = RootFS()
-  @Present public var metadata: ImageMetadata = ImageMetadata()
+  public var graphDriver: DriverData = DriverData()
+  public var rootFS: RootFS = RootFS()
+  public var metadata: ImageMetadata = ImageMetadata()
 
   public init() {}
 
-  private enum CodingKeys: String, CodingKey {
-    case id = "Id"
-    case repoTags = "RepoTags"
-    case repoDigests = "RepoDigests"
-    case parent = "Parent"
-    case comment = "Comment"
-    case created = "Created"
-    case dockerVersion = "DockerVersion"
-    case author = "Author"
-    case config = "Config"
-    case architecture = "Architecture"
-    case variant = "Variant"
-    case os = "Os"
-    case osVersion = "OsVersion"
-    case size = "Size"
-    case virtualSize = "VirtualSize"
-    case graphDriver = "GraphDriver"
-    case rootFS = "RootFS"
-    case metadata = "Metadata"
+  public mutating func fields(_ object: inout ObjectFields) throws(JSONFault) {
+    try object.present("Id", &id)
+    try object.present("RepoTags", &repoTags)
+    try object.present("RepoDigests", &repoDigests)
+    try object.present("Parent", &parent)
+    try object.present("Comment", &comment)
+    try object.optional("Created", &created)
+    try object.present("DockerVersion", &dockerVersion)
+    try object.present("Author", &author)
+    try object.optional("Config", &config)
+    try object.present("Architecture", &architecture)
+    try object.optional("Variant", &variant)
+    try object.present("Os", &os)
+    try object.optional("OsVersion", &osVersion)
+    try object.present("Size", &size)
+    try object.optional("VirtualSize", &virtualSize)
+    try object.present("GraphDriver", &graphDriver)
+    try object.present("RootFS", &rootFS)
+    try object.present("Metadata", &metadata)
   }
 }
 
 /// The layers of an image.
-public struct RootFS: Codable, Sendable, Equatable, ZeroValue {
-  @Present public var type: String = "layers"
+public struct RootFS: APIObject, Equatable {
+  public var type: String = "layers"
   /// The layers' diff ids, lowest first.
   public var layers: [String]?
 
@@ -59,15 +59,15 @@ public struct RootFS: Codable, Sendable, Equatable, ZeroValue {
     self.layers = layers
   }
 
-  private enum CodingKeys: String, CodingKey {
-    case type = "Type"
-    case layers = "Layers"
+  public mutating func fields(_ object: inout ObjectFields) throws(JSONFault) {
+    try object.present("Type", &type)
+    try object.optional("Layers", &layers)
   }
 }
 
 /// What the engine notes about an image beside the image itself.
 /// RFC 3339; `0001-01-01T00:00:00Z` when it was never tagged here.
-public struct ImageMetadata: Codable, Sendable, Equatable, ZeroValue {
+public struct ImageMetadata: APIObject, Equatable {
   public var lastTagTime: String?
 
   public init() {}
@@ -76,15 +76,15 @@ public struct ImageMetadata: Codable, Sendable, Equatable, ZeroValue {
     self.lastTagTime = lastTagTime
   }
 
-  private enum CodingKeys: String, CodingKey {
-    case lastTagTime = "LastTagTime"
+  public mutating func fields(_ object: inout ObjectFields) throws(JSONFault) {
+    try object.optional("LastTagTime", &lastTagTime)
   }
 }
 
 /// Where a storage driver keeps the layers of an image or container.
-public struct DriverData: Codable, Sendable, Equatable, ZeroValue {
-  @Nullable public var data: [String: String]?
-  @Present public var name: String = ""
+public struct DriverData: APIObject, Equatable {
+  public var data: [String: String]?
+  public var name: String = ""
 
   public init() {}
 
@@ -93,8 +93,8 @@ public struct DriverData: Codable, Sendable, Equatable, ZeroValue {
     self.name = name
   }
 
-  private enum CodingKeys: String, CodingKey {
-    case data = "Data"
-    case name = "Name"
+  public mutating func fields(_ object: inout ObjectFields) throws(JSONFault) {
+    try object.nullable("Data", &data)
+    try object.present("Name", &name)
   }
 }

@@ -1,21 +1,23 @@
 /// One image in `GET /images/json`.
 /// The digest of the image's configuration.
-public struct ImageSummary: Codable, Sendable, Equatable {
-  @Present public var id: String = ""
-  @Present public var parentID: String = ""
-  @Present public var repoTags: [String] = []
-  @Present public var repoDigests: [String] = []
+public struct ImageSummary: APIObject, Equatable {
+  public var id: String = ""
+  public var parentID: String = ""
+  public var repoTags: [String] = []
+  public var repoDigests: [String] = []
   /// Unix time in seconds.
-  @Present public var created: Int64 = 0
+  public var created: Int64 = 0
   /// Bytes of all unpacked layers.
-  @Present public var size: Int64 = 0
+  public var size: Int64 = 0
   /// Bytes shared with other images; -1: not computed.
-  @Present public var sharedSize: Int64 = -1
+  public var sharedSize: Int64 = -1
   /// Present below API 1.44 only; the same as `size`.
   public var virtualSize: Int64?
-  @Nullable public var labels: [String: String]?
+  public var labels: [String: String]?
   /// How many containers use it; -1: not computed.
-  @Present public var containers: Int = -1
+  public var containers: Int = -1
+
+  public init() {}
 
   public init(
     id: String = "", parentID: String = "", repoTags: [String] = [], repoDigests: [String] = [], created: Int64 = 0,
@@ -34,16 +36,16 @@ public struct ImageSummary: Codable, Sendable, Equatable {
     self.containers = containers
   }
 
-  private enum CodingKeys: String, CodingKey {
-    case id = "Id"
-    case parentID = "ParentId"
-    case repoTags = "RepoTags"
-    case repoDigests = "RepoDigests"
-    case created = "Created"
-    case size = "Size"
-    case sharedSize = "SharedSize"
-    case virtualSize = "VirtualSize"
-    case labels = "Labels"
-    case containers = "Containers"
+  public mutating func fields(_ object: inout ObjectFields) throws(JSONFault) {
+    try object.present("Id", &id)
+    try object.present("ParentId", &parentID)
+    try object.present("RepoTags", &repoTags)
+    try object.present("RepoDigests", &repoDigests)
+    try object.present("Created", &created)
+    try object.present("Size", &size)
+    try object.present("SharedSize", &sharedSize)
+    try object.optional("VirtualSize", &virtualSize)
+    try object.nullable("Labels", &labels)
+    try object.present("Containers", &containers)
   }
 }

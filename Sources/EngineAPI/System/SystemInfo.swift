@@ -1,132 +1,132 @@
 /// `GET /info`.
-public struct SystemInfo: Codable, Sendable, Equatable {
-  @Present public var id: String = ""
-  @Present public var containers: Int = 0
-  @Present public var containersRunning: Int = 0
-  @Present public var containersPaused: Int = 0
-  @Present public var containersStopped: Int = 0
-  @Present public var images: Int = 0
-  @Present public var driver: String = ""
-  @Present public var driverStatus: [[String]] = []
-  @Present public var plugins: PluginsInfo = PluginsInfo()
-  @Present public var memoryLimit: Bool = false
-  @Present public var swapLimit: Bool = false
-  @Present public var cpuCfsPeriod: Bool = false
-  @Present public var cpuCfsQuota: Bool = false
-  @Present public var cpuShares: Bool = false
-  @Present public var cpuSet: Bool = false
-  @Present public var pidsLimit: Bool = false
-  @Present public var ipv4Forwarding: Bool = false
-  @Present public var debug: Bool = false
-  @Present public var nfd: Int = 0
-  @Present public var oomKillDisable: Bool = false
+public struct SystemInfo: APIObject, Equatable {
+  public var id: String = ""
+  public var containers: Int = 0
+  public var containersRunning: Int = 0
+  public var containersPaused: Int = 0
+  public var containersStopped: Int = 0
+  public var images: Int = 0
+  public var driver: String = ""
+  public var driverStatus: [[String]] = []
+  public var plugins: PluginsInfo = PluginsInfo()
+  public var memoryLimit: Bool = false
+  public var swapLimit: Bool = false
+  public var cpuCfsPeriod: Bool = false
+  public var cpuCfsQuota: Bool = false
+  public var cpuShares: Bool = false
+  public var cpuSet: Bool = false
+  public var pidsLimit: Bool = false
+  public var ipv4Forwarding: Bool = false
+  public var debug: Bool = false
+  public var nfd: Int = 0
+  public var oomKillDisable: Bool = false
   /// Where clients expect the number of goroutines.
-  @Present public var nGoroutines: Int = 0
-  @Present public var systemTime: String = ""
-  @Present public var loggingDriver: String = ""
-  @Present public var cgroupDriver: String = ""
-  @Present public var cgroupVersion: String = ""
-  @Present public var nEventsListener: Int = 0
-  @Present public var kernelVersion: String = ""
-  @Present public var operatingSystem: String = ""
-  @Present public var osVersion: String = ""
-  @Present public var osType: String = ""
-  @Present public var architecture: String = ""
-  @Present public var indexServerAddress: String = ""
-  @Present public var registryConfig: RegistryServiceConfig = RegistryServiceConfig()
-  @Present public var ncpu: Int = 0
+  public var nGoroutines: Int = 0
+  public var systemTime: String = ""
+  public var loggingDriver: String = ""
+  public var cgroupDriver: String = ""
+  public var cgroupVersion: String = ""
+  public var nEventsListener: Int = 0
+  public var kernelVersion: String = ""
+  public var operatingSystem: String = ""
+  public var osVersion: String = ""
+  public var osType: String = ""
+  public var architecture: String = ""
+  public var indexServerAddress: String = ""
+  public var registryConfig: RegistryServiceConfig = RegistryServiceConfig()
+  public var ncpu: Int = 0
   /// Bytes.
-  @Present public var memTotal: Int64 = 0
-  @Present public var dockerRootDir: String = ""
-  @Present public var httpProxy: String = ""
-  @Present public var httpsProxy: String = ""
-  @Present public var noProxy: String = ""
-  @Present public var name: String = ""
-  @Present public var labels: [String] = []
-  @Present public var experimentalBuild: Bool = false
-  @Present public var serverVersion: String = ""
-  @Present public var runtimes: [String: RuntimeInfo] = [:]
-  @Present public var defaultRuntime: String = ""
-  @Present public var swarm: SwarmInfo = SwarmInfo()
-  @Present public var liveRestoreEnabled: Bool = false
-  @Present public var isolation: String = ""
-  @Present public var initBinary: String = ""
-  @Present public var containerdCommit: Commit = Commit()
-  @Present public var runcCommit: Commit = Commit()
-  @Present public var initCommit: Commit = Commit()
-  @Present public var securityOptions: [String] = []
+  public var memTotal: Int64 = 0
+  public var dockerRootDir: String = ""
+  public var httpProxy: String = ""
+  public var httpsProxy: String = ""
+  public var noProxy: String = ""
+  public var name: String = ""
+  public var labels: [String] = []
+  public var experimentalBuild: Bool = false
+  public var serverVersion: String = ""
+  public var runtimes: [String: RuntimeInfo] = [:]
+  public var defaultRuntime: String = ""
+  public var swarm: SwarmInfo = SwarmInfo()
+  public var liveRestoreEnabled: Bool = false
+  public var isolation: String = ""
+  public var initBinary: String = ""
+  public var containerdCommit: Commit = Commit()
+  public var runcCommit: Commit = Commit()
+  public var initCommit: Commit = Commit()
+  public var securityOptions: [String] = []
   public var productLicense: String?
-  @Present public var cdiSpecDirs: [String] = []
-  @Nullable public var warnings: [String]?
+  public var cdiSpecDirs: [String] = []
+  public var warnings: [String]?
 
   public init() {}
 
-  private enum CodingKeys: String, CodingKey {
-    case id = "ID"
-    case containers = "Containers"
-    case containersRunning = "ContainersRunning"
-    case containersPaused = "ContainersPaused"
-    case containersStopped = "ContainersStopped"
-    case images = "Images"
-    case driver = "Driver"
-    case driverStatus = "DriverStatus"
-    case plugins = "Plugins"
-    case memoryLimit = "MemoryLimit"
-    case swapLimit = "SwapLimit"
-    case cpuCfsPeriod = "CpuCfsPeriod"
-    case cpuCfsQuota = "CpuCfsQuota"
-    case cpuShares = "CPUShares"
-    case cpuSet = "CPUSet"
-    case pidsLimit = "PidsLimit"
-    case ipv4Forwarding = "IPv4Forwarding"
-    case debug = "Debug"
-    case nfd = "NFd"
-    case oomKillDisable = "OomKillDisable"
-    case nGoroutines = "NGoroutines"
-    case systemTime = "SystemTime"
-    case loggingDriver = "LoggingDriver"
-    case cgroupDriver = "CgroupDriver"
-    case cgroupVersion = "CgroupVersion"
-    case nEventsListener = "NEventsListener"
-    case kernelVersion = "KernelVersion"
-    case operatingSystem = "OperatingSystem"
-    case osVersion = "OSVersion"
-    case osType = "OSType"
-    case architecture = "Architecture"
-    case indexServerAddress = "IndexServerAddress"
-    case registryConfig = "RegistryConfig"
-    case ncpu = "NCPU"
-    case memTotal = "MemTotal"
-    case dockerRootDir = "DockerRootDir"
-    case httpProxy = "HttpProxy"
-    case httpsProxy = "HttpsProxy"
-    case noProxy = "NoProxy"
-    case name = "Name"
-    case labels = "Labels"
-    case experimentalBuild = "ExperimentalBuild"
-    case serverVersion = "ServerVersion"
-    case runtimes = "Runtimes"
-    case defaultRuntime = "DefaultRuntime"
-    case swarm = "Swarm"
-    case liveRestoreEnabled = "LiveRestoreEnabled"
-    case isolation = "Isolation"
-    case initBinary = "InitBinary"
-    case containerdCommit = "ContainerdCommit"
-    case runcCommit = "RuncCommit"
-    case initCommit = "InitCommit"
-    case securityOptions = "SecurityOptions"
-    case productLicense = "ProductLicense"
-    case cdiSpecDirs = "CDISpecDirs"
-    case warnings = "Warnings"
+  public mutating func fields(_ object: inout ObjectFields) throws(JSONFault) {
+    try object.present("ID", &id)
+    try object.present("Containers", &containers)
+    try object.present("ContainersRunning", &containersRunning)
+    try object.present("ContainersPaused", &containersPaused)
+    try object.present("ContainersStopped", &containersStopped)
+    try object.present("Images", &images)
+    try object.present("Driver", &driver)
+    try object.present("DriverStatus", &driverStatus)
+    try object.present("Plugins", &plugins)
+    try object.present("MemoryLimit", &memoryLimit)
+    try object.present("SwapLimit", &swapLimit)
+    try object.present("CpuCfsPeriod", &cpuCfsPeriod)
+    try object.present("CpuCfsQuota", &cpuCfsQuota)
+    try object.present("CPUShares", &cpuShares)
+    try object.present("CPUSet", &cpuSet)
+    try object.present("PidsLimit", &pidsLimit)
+    try object.present("IPv4Forwarding", &ipv4Forwarding)
+    try object.present("Debug", &debug)
+    try object.present("NFd", &nfd)
+    try object.present("OomKillDisable", &oomKillDisable)
+    try object.present("NGoroutines", &nGoroutines)
+    try object.present("SystemTime", &systemTime)
+    try object.present("LoggingDriver", &loggingDriver)
+    try object.present("CgroupDriver", &cgroupDriver)
+    try object.present("CgroupVersion", &cgroupVersion)
+    try object.present("NEventsListener", &nEventsListener)
+    try object.present("KernelVersion", &kernelVersion)
+    try object.present("OperatingSystem", &operatingSystem)
+    try object.present("OSVersion", &osVersion)
+    try object.present("OSType", &osType)
+    try object.present("Architecture", &architecture)
+    try object.present("IndexServerAddress", &indexServerAddress)
+    try object.present("RegistryConfig", &registryConfig)
+    try object.present("NCPU", &ncpu)
+    try object.present("MemTotal", &memTotal)
+    try object.present("DockerRootDir", &dockerRootDir)
+    try object.present("HttpProxy", &httpProxy)
+    try object.present("HttpsProxy", &httpsProxy)
+    try object.present("NoProxy", &noProxy)
+    try object.present("Name", &name)
+    try object.present("Labels", &labels)
+    try object.present("ExperimentalBuild", &experimentalBuild)
+    try object.present("ServerVersion", &serverVersion)
+    try object.present("Runtimes", &runtimes)
+    try object.present("DefaultRuntime", &defaultRuntime)
+    try object.present("Swarm", &swarm)
+    try object.present("LiveRestoreEnabled", &liveRestoreEnabled)
+    try object.present("Isolation", &isolation)
+    try object.present("InitBinary", &initBinary)
+    try object.present("ContainerdCommit", &containerdCommit)
+    try object.present("RuncCommit", &runcCommit)
+    try object.present("InitCommit", &initCommit)
+    try object.present("SecurityOptions", &securityOptions)
+    try object.optional("ProductLicense", &productLicense)
+    try object.present("CDISpecDirs", &cdiSpecDirs)
+    try object.nullable("Warnings", &warnings)
   }
 }
 
 /// Names of the drivers, by kind.
-public struct PluginsInfo: Codable, Sendable, Equatable, ZeroValue {
-  @Present public var volume: [String] = []
-  @Present public var network: [String] = []
-  @Nullable public var authorization: [String]?
-  @Present public var log: [String] = []
+public struct PluginsInfo: APIObject, Equatable {
+  public var volume: [String] = []
+  public var network: [String] = []
+  public var authorization: [String]?
+  public var log: [String] = []
 
   public init() {}
 
@@ -139,19 +139,19 @@ public struct PluginsInfo: Codable, Sendable, Equatable, ZeroValue {
     self.log = log
   }
 
-  private enum CodingKeys: String, CodingKey {
-    case volume = "Volume"
-    case network = "Network"
-    case authorization = "Authorization"
-    case log = "Log"
+  public mutating func fields(_ object: inout ObjectFields) throws(JSONFault) {
+    try object.present("Volume", &volume)
+    try object.present("Network", &network)
+    try object.nullable("Authorization", &authorization)
+    try object.present("Log", &log)
   }
 }
 
 /// How registries are reached.
-public struct RegistryServiceConfig: Codable, Sendable, Equatable, ZeroValue {
-  @Present public var insecureRegistryCIDRs: [String] = []
-  @Present public var indexConfigs: [String: IndexInfo] = [:]
-  @Nullable public var mirrors: [String]?
+public struct RegistryServiceConfig: APIObject, Equatable {
+  public var insecureRegistryCIDRs: [String] = []
+  public var indexConfigs: [String: IndexInfo] = [:]
+  public var mirrors: [String]?
 
   public init() {}
 
@@ -163,19 +163,21 @@ public struct RegistryServiceConfig: Codable, Sendable, Equatable, ZeroValue {
     self.mirrors = mirrors
   }
 
-  private enum CodingKeys: String, CodingKey {
-    case insecureRegistryCIDRs = "InsecureRegistryCIDRs"
-    case indexConfigs = "IndexConfigs"
-    case mirrors = "Mirrors"
+  public mutating func fields(_ object: inout ObjectFields) throws(JSONFault) {
+    try object.present("InsecureRegistryCIDRs", &insecureRegistryCIDRs)
+    try object.present("IndexConfigs", &indexConfigs)
+    try object.nullable("Mirrors", &mirrors)
   }
 }
 
 /// How one registry is reached.
-public struct IndexInfo: Codable, Sendable, Equatable {
-  @Present public var name: String = ""
-  @Present public var mirrors: [String] = []
-  @Present public var secure: Bool = false
-  @Present public var official: Bool = false
+public struct IndexInfo: APIObject, Equatable {
+  public var name: String = ""
+  public var mirrors: [String] = []
+  public var secure: Bool = false
+  public var official: Bool = false
+
+  public init() {}
 
   public init(name: String = "", mirrors: [String] = [], secure: Bool = false, official: Bool = false) {
     self.name = name
@@ -184,19 +186,21 @@ public struct IndexInfo: Codable, Sendable, Equatable {
     self.official = official
   }
 
-  private enum CodingKeys: String, CodingKey {
-    case name = "Name"
-    case mirrors = "Mirrors"
-    case secure = "Secure"
-    case official = "Official"
+  public mutating func fields(_ object: inout ObjectFields) throws(JSONFault) {
+    try object.present("Name", &name)
+    try object.present("Mirrors", &mirrors)
+    try object.present("Secure", &secure)
+    try object.present("Official", &official)
   }
 }
 
 /// An OCI runtime that the server knows.
-public struct RuntimeInfo: Codable, Sendable, Equatable {
-  @Present public var path: String = ""
+public struct RuntimeInfo: APIObject, Equatable {
+  public var path: String = ""
   public var runtimeArgs: [String]?
   public var status: [String: String]?
+
+  public init() {}
 
   public init(path: String = "", runtimeArgs: [String]? = nil, status: [String: String]? = nil) {
     self.path = path
@@ -204,21 +208,21 @@ public struct RuntimeInfo: Codable, Sendable, Equatable {
     self.status = status
   }
 
-  private enum CodingKeys: String, CodingKey {
-    case path
-    case runtimeArgs
-    case status
+  public mutating func fields(_ object: inout ObjectFields) throws(JSONFault) {
+    try object.present("path", &path)
+    try object.optional("runtimeArgs", &runtimeArgs)
+    try object.optional("status", &status)
   }
 }
 
 /// The state of swarm mode, which is always inactive here.
-public struct SwarmInfo: Codable, Sendable, Equatable, ZeroValue {
-  @Present public var nodeID: String = ""
-  @Present public var nodeAddr: String = ""
-  @Present public var localNodeState: String = "inactive"
-  @Present public var controlAvailable: Bool = false
-  @Present public var error: String = ""
-  @Nullable public var remoteManagers: [EmptyObject]?
+public struct SwarmInfo: APIObject, Equatable {
+  public var nodeID: String = ""
+  public var nodeAddr: String = ""
+  public var localNodeState: String = "inactive"
+  public var controlAvailable: Bool = false
+  public var error: String = ""
+  public var remoteManagers: [EmptyObject]?
 
   public init() {}
 
@@ -234,19 +238,19 @@ public struct SwarmInfo: Codable, Sendable, Equatable, ZeroValue {
     self.remoteManagers = remoteManagers
   }
 
-  private enum CodingKeys: String, CodingKey {
-    case nodeID = "NodeID"
-    case nodeAddr = "NodeAddr"
-    case localNodeState = "LocalNodeState"
-    case controlAvailable = "ControlAvailable"
-    case error = "Error"
-    case remoteManagers = "RemoteManagers"
+  public mutating func fields(_ object: inout ObjectFields) throws(JSONFault) {
+    try object.present("NodeID", &nodeID)
+    try object.present("NodeAddr", &nodeAddr)
+    try object.present("LocalNodeState", &localNodeState)
+    try object.present("ControlAvailable", &controlAvailable)
+    try object.present("Error", &error)
+    try object.nullable("RemoteManagers", &remoteManagers)
   }
 }
 
 /// The source version of a component.
-public struct Commit: Codable, Sendable, Equatable, ZeroValue {
-  @Present public var id: String = ""
+public struct Commit: APIObject, Equatable {
+  public var id: String = ""
 
   public init() {}
 
@@ -254,7 +258,7 @@ public struct Commit: Codable, Sendable, Equatable, ZeroValue {
     self.id = id
   }
 
-  private enum CodingKeys: String, CodingKey {
-    case id = "ID"
+  public mutating func fields(_ object: inout ObjectFields) throws(JSONFault) {
+    try object.present("ID", &id)
   }
 }

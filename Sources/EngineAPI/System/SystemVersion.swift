@@ -1,15 +1,15 @@
 /// `GET /version`.
-public struct SystemVersion: Codable, Sendable, Equatable {
-  @Present public var platform: PlatformName = PlatformName()
-  @Present public var components: [ComponentVersion] = []
-  @Present public var version: String = ""
-  @Present public var apiVersion: String = ""
-  @Present public var minAPIVersion: String = ""
-  @Present public var gitCommit: String = ""
+public struct SystemVersion: APIObject, Equatable {
+  public var platform: PlatformName = PlatformName()
+  public var components: [ComponentVersion] = []
+  public var version: String = ""
+  public var apiVersion: String = ""
+  public var minAPIVersion: String = ""
+  public var gitCommit: String = ""
   /// Where clients expect the version of the compiler.
-  @Present public var goVersion: String = ""
-  @Present public var os: String = ""
-  @Present public var arch: String = ""
+  public var goVersion: String = ""
+  public var os: String = ""
+  public var arch: String = ""
   public var kernelVersion: String?
   public var experimental: Bool?
   /// RFC 3339 with nanoseconds.
@@ -17,25 +17,25 @@ public struct SystemVersion: Codable, Sendable, Equatable {
 
   public init() {}
 
-  private enum CodingKeys: String, CodingKey {
-    case platform = "Platform"
-    case components = "Components"
-    case version = "Version"
-    case apiVersion = "ApiVersion"
-    case minAPIVersion = "MinAPIVersion"
-    case gitCommit = "GitCommit"
-    case goVersion = "GoVersion"
-    case os = "Os"
-    case arch = "Arch"
-    case kernelVersion = "KernelVersion"
-    case experimental = "Experimental"
-    case buildTime = "BuildTime"
+  public mutating func fields(_ object: inout ObjectFields) throws(JSONFault) {
+    try object.present("Platform", &platform)
+    try object.present("Components", &components)
+    try object.present("Version", &version)
+    try object.present("ApiVersion", &apiVersion)
+    try object.present("MinAPIVersion", &minAPIVersion)
+    try object.present("GitCommit", &gitCommit)
+    try object.present("GoVersion", &goVersion)
+    try object.present("Os", &os)
+    try object.present("Arch", &arch)
+    try object.optional("KernelVersion", &kernelVersion)
+    try object.optional("Experimental", &experimental)
+    try object.optional("BuildTime", &buildTime)
   }
 }
 
 /// The product's name.
-public struct PlatformName: Codable, Sendable, Equatable, ZeroValue {
-  @Present public var name: String = ""
+public struct PlatformName: APIObject, Equatable {
+  public var name: String = ""
 
   public init() {}
 
@@ -43,16 +43,18 @@ public struct PlatformName: Codable, Sendable, Equatable, ZeroValue {
     self.name = name
   }
 
-  private enum CodingKeys: String, CodingKey {
-    case name = "Name"
+  public mutating func fields(_ object: inout ObjectFields) throws(JSONFault) {
+    try object.present("Name", &name)
   }
 }
 
 /// One of the programs that make up the engine.
-public struct ComponentVersion: Codable, Sendable, Equatable {
-  @Present public var name: String = ""
-  @Present public var version: String = ""
+public struct ComponentVersion: APIObject, Equatable {
+  public var name: String = ""
+  public var version: String = ""
   public var details: [String: String]?
+
+  public init() {}
 
   public init(name: String = "", version: String = "", details: [String: String]? = nil) {
     self.name = name
@@ -60,9 +62,9 @@ public struct ComponentVersion: Codable, Sendable, Equatable {
     self.details = details
   }
 
-  private enum CodingKeys: String, CodingKey {
-    case name = "Name"
-    case version = "Version"
-    case details = "Details"
+  public mutating func fields(_ object: inout ObjectFields) throws(JSONFault) {
+    try object.present("Name", &name)
+    try object.present("Version", &version)
+    try object.optional("Details", &details)
   }
 }

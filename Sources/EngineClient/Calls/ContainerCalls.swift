@@ -13,7 +13,7 @@ extension EngineClient {
     query.add("name", name)
     query.add("platform", platform)
     return try call(
-      "POST", "/containers/create", query, body: try Self.json(request), as: ContainerCreateResponse.self)
+      "POST", "/containers/create", query, body: Self.json(request), as: ContainerCreateResponse.self)
   }
 
   /// `POST /containers/{id}/start`. A container that runs already is no error.
@@ -89,13 +89,18 @@ extension EngineClient {
   /// `POST /containers/{id}/wait`: returns as soon as the server has registered it. `condition` is `next-exit`,
   /// `removed`, or nil for a container that may have ended.
   public func waitContainer(_ name: String, condition: String?) throws -> PendingWait {
+    let request = Self.wait(name, condition)
+    return PendingWait(try begin("POST", request.path, request.query).connection, self)
+  }
+
+  private static func wait(_ name: String, _ condition: String?) -> PreparedRequest {
     var query = Query()
     query.add("condition", condition)
-    return PendingWait(try begin("POST", Self.path(name, "/wait"), query).connection, self)
+    return PreparedRequest(path: path(name, "/wait"), query: query)
   }
 
   func exitCode(from body: [UInt8]) throws -> Int32 {
-    let response = try AnswerDecoder.decode(WaitResponse.self, from: body)
+    let response = try Self.decode(WaitResponse.self, from: body)
     if let error = response.error, !error.message.isEmpty {
       throw EngineFault.refused(status: 500, message: error.message)
     }
@@ -106,14 +111,30 @@ extension EngineClient {
   public func attachContainer(
     _ name: String, streams: AttachedStreams, detachKeys: String?
   ) throws -> HijackedStream {
+    let request = Self.attach(name, streams, detachKeys)
+    return try HijackedStream(
+      try begin("POST", request.path, request.query, headers: request.headers, upgrades: true).connection)
+  }
+
+  private static func attach(_ name: String, _ streams: AttachedStreams, _ detachKeys: String?) -> PreparedRequest {
     var query: Query = ["stream": "1"]
     query.add("stdin", if: streams.contains(.input))
     query.add("stdout", if: streams.contains(.output))
     query.add("stderr", if: streams.contains(.error))
     query.add("detachKeys", detachKeys)
-    let headers = [(name: "Content-Type", value: "text/plain")]
-    return try HijackedStream(
-      try begin("POST", Self.path(name, "/attach"), query, headers: headers, upgrades: true).connection)
+    return PreparedRequest(
+      path: path(name, "/attach"), query: query, headers: [(name: "Content-Type", value: "text/plain")],
+      upgrades: true)
+  }
+
+  /// `attachContainer` and `waitContainer` in one round trip, for a container that is about to be started: when this
+  /// returns, neither its output nor its end can be missed.
+  public func followContainer(
+    _ name: String, streams: AttachedStreams, detachKeys: String?, condition: String
+  ) throws -> (stream: HijackedStream, wait: PendingWait) {
+    let (attached, waiting) = try begin(
+      together: Self.attach(name, streams, detachKeys), Self.wait(name, condition))
+    return (try HijackedStream(attached.connection), PendingWait(waiting.connection, self))
   }
 
   /// `GET /containers/{id}/logs`: calls `emit` with each piece of the answer, raw or framed as the container's terminal

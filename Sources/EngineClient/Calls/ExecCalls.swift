@@ -4,20 +4,20 @@ extension EngineClient {
   /// `POST /containers/{id}/exec`. Returns the exec's id.
   public func createExec(container: String, _ request: ExecCreateRequest) throws -> String {
     try call(
-      "POST", "/containers/\(container.percentEncoded)/exec", body: try Self.json(request),
+      "POST", "/containers/\(container.percentEncoded)/exec", body: Self.json(request),
       as: ExecCreateResponse.self
     ).id
   }
 
   /// `POST /exec/{id}/start`, detached.
   public func startExecDetached(_ id: String, _ request: ExecStartRequest) throws {
-    _ = try call("POST", "/exec/\(id)/start", body: try Self.json(request))
+    _ = try call("POST", "/exec/\(id)/start", body: Self.json(request))
   }
 
   /// `POST /exec/{id}/start`, hijacked.
   public func startExec(_ id: String, _ request: ExecStartRequest) throws -> HijackedStream {
     try HijackedStream(
-      try begin("POST", "/exec/\(id)/start", body: try Self.json(request), upgrades: true).connection)
+      try begin("POST", "/exec/\(id)/start", body: Self.json(request), upgrades: true).connection)
   }
 
   /// `POST /exec/{id}/resize`

@@ -47,7 +47,7 @@ extension EngineClient {
     query.add("tag", name.digest ?? name.tag)
     query.add("platform", platform)
     // The header is there also without credentials, as an empty object.
-    let token = try credentials.map { try RequestEncoder.encode($0) } ?? Array("{}".utf8)
+    let token = credentials.map { EngineJSON.encode($0) } ?? Array("{}".utf8)
     let headers = [(name: "X-Registry-Auth", value: Base64.encode(token, alphabet: .url))]
     try progress(try begin("POST", "/images/create", query, headers: headers), report: report)
   }
@@ -86,7 +86,7 @@ extension EngineClient {
     var sequence = JSONSequence()
     while let piece = try answer.connection.receiveBody() {
       try sequence.append(piece) { object in
-        let message = try AnswerDecoder.decode(ProgressMessage.self, from: object)
+        let message = try Self.decode(ProgressMessage.self, from: object)
         if let error = message.errorDetail?.message ?? message.error {
           throw EngineFault.refused(status: 500, message: error)
         }

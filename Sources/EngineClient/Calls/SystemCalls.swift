@@ -13,12 +13,12 @@ extension EngineClient {
 
   /// The answer to `systemInfoJSON`, decoded.
   public func systemInfo(from json: [UInt8]) throws -> SystemInfo {
-    try AnswerDecoder.decode(SystemInfo.self, from: json)
+    try Self.decode(SystemInfo.self, from: json)
   }
 
   /// `POST /auth`
   public func authenticate(_ credentials: AuthConfig) throws -> AuthResponse {
-    try call("POST", "/auth", body: try Self.json(credentials), as: AuthResponse.self)
+    try call("POST", "/auth", body: Self.json(credentials), as: AuthResponse.self)
   }
 
   /// `GET /events`: calls `emit` with each event as the server wrote it, until `until` or for ever.

@@ -4,7 +4,8 @@ import LinuxKernel
 final class Connection {
   let socket: Descriptor
   private var parser = ResponseParser()
-  private var buffer = [UInt8](repeating: 0, count: 64 << 10)
+  /// Small at first: most answers are, and the kernel clears each page that is touched.
+  private var buffer = [UInt8](repeating: 0, count: 4 << 10)
   /// Whether any byte of an answer has come; until then a request on a kept connection may be tried on another.
   private(set) var hasReceived = false
   /// Whether the next request can go out here.
@@ -102,6 +103,7 @@ final class Connection {
     }
     if count > 0 { hasReceived = true }
     parser.append(buffer[..<count])
+    if count == buffer.count, count < 64 << 10 { buffer = [UInt8](repeating: 0, count: 64 << 10) }
     return count > 0
   }
 }

@@ -42,7 +42,8 @@ public final class StdioRelay {
 
   private var detachKeys: DetachKeys
   private var frames = RawStreamDecoder()
-  private var buffer = [UInt8](repeating: 0, count: 64 << 10)
+  /// Small until somebody fills it.
+  private var buffer = [UInt8](repeating: 0, count: 4 << 10)
   /// Input that the socket has not taken yet.
   private var unsent: ArraySlice<UInt8> = []
   private var input = InputState.open
@@ -123,7 +124,9 @@ public final class StdioRelay {
       }
     }
     switch outcome {
-    case .bytes(let count): try deliver(buffer[..<count])
+    case .bytes(let count):
+      try deliver(buffer[..<count])
+      growBuffer(after: count)
     case .wouldBlock: break
     case .end:
       outputEnded = true
@@ -144,6 +147,10 @@ public final class StdioRelay {
     }
   }
 
+  private func growBuffer(after count: Int) {
+    if count == buffer.count, count < 64 << 10 { buffer = [UInt8](repeating: 0, count: 64 << 10) }
+  }
+
   private func write(_ bytes: ArraySlice<UInt8>, to descriptor: borrowing Descriptor) throws {
     var rest = bytes
     while !rest.isEmpty { rest = rest.dropFirst(try descriptor.write(rest)) }
@@ -162,6 +169,7 @@ public final class StdioRelay {
     case .bytes(let count):
       let (passed, detached) = detachKeys.filter(buffer[..<count])
       unsent = passed[...]
+      growBuffer(after: count)
       try sendInput()
       if !unsent.isEmpty, input == .open { try watchInput(for: []) }
       return detached

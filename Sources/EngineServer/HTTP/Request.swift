@@ -21,7 +21,7 @@ struct Request: Sendable {
   /// The body as JSON; an empty one reads as the type's defaults.
   ///
   /// Throws: kind `invalid`, naming the field that does not fit; kind `unsupported` for a compressed body.
-  func document<Value: Decodable>(_ type: Value.Type) async throws -> Value {
+  func document<Value: APIObject>(_ type: Value.Type) async throws -> Value {
     if let encoding = headers.first(name: "content-encoding"), encoding.lowercased() != "identity" {
       throw ClassifiedError(.unsupported, "content encoding \(encoding) is not supported for JSON bodies")
     }

@@ -25,7 +25,7 @@ struct Response: Sendable {
   static let noContent = Response(.noContent)
 
   /// One JSON document with a line end, as Docker's server writes it.
-  static func json(_ value: some Encodable, status: HTTPResponseStatus = .ok) throws -> Response {
+  static func json(_ value: some APIValue, status: HTTPResponseStatus = .ok) throws -> Response {
     Response(status, headers: [("Content-Type", "application/json")], content: .bytes(try jsonLine(value)))
   }
 
@@ -50,8 +50,8 @@ struct StreamedBody: Sendable {
 }
 
 /// A value as one line of JSON.
-func jsonLine(_ value: some Encodable) throws -> ByteBuffer {
-  var buffer = ByteBuffer(bytes: try EngineJSON.encode(value))
+func jsonLine(_ value: some APIValue) throws -> ByteBuffer {
+  var buffer = ByteBuffer(bytes: EngineJSON.encode(value))
   buffer.writeInteger(UInt8(ascii: "\n"))
   return buffer
 }
@@ -61,7 +61,7 @@ struct BodyStream: Sendable {
   let write: @Sendable (ByteBuffer) async throws -> Void
 
   /// Writes one line of JSON.
-  func writeLine(_ value: some Encodable) async throws {
+  func writeLine(_ value: some APIValue) async throws {
     try await write(try jsonLine(value))
   }
 }

@@ -2,6 +2,7 @@ import CommandLine
 import Diagnostics
 import EngineAPI
 import EngineClient
+import JSON
 import LinuxKernel
 
 /// The client's `config.json`, which Docker's client reads and writes too: what we do not know in it stays as it is.

@@ -1,6 +1,7 @@
 import CommandLine
 import Diagnostics
 import EngineAPI
+import JSON
 import LinuxKernel
 
 /// A program that keeps credentials, `docker-credential-NAME`: asked by one word as argument and a text on its input,

@@ -2,6 +2,7 @@ import CommandLine
 import Diagnostics
 import EngineAPI
 import EngineClient
+import JSON
 import LinuxKernel
 
 /// Makes the request for a new container from the flags of `run` and `create`.
@@ -113,6 +114,9 @@ struct ContainerOptions {
   // MARK: - Ports, volumes
 
   private func addPorts(_ request: inout ContainerCreateRequest) throws {
+    request.hostConfig.publishAllPorts = flags.bool("publish-all")
+    request.hostConfig.portBindings = [:]
+    guard flags.isSet("publish") || flags.isSet("expose") else { return }
     var exposed: [String: EmptyObject] = [:]
     var bindings: [String: [PortBinding]] = [:]
     for option in try flags.strings("publish").flatMap(PortOption.published) {
@@ -124,7 +128,6 @@ struct ContainerOptions {
     }
     request.config.exposedPorts = exposed.isEmpty ? nil : exposed
     request.hostConfig.portBindings = bindings.mapValues { $0 }
-    request.hostConfig.publishAllPorts = flags.bool("publish-all")
   }
 
   private func addVolumes(_ request: inout ContainerCreateRequest) throws {

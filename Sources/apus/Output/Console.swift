@@ -37,5 +37,7 @@ enum Console {
   static var inputIsTerminal: Bool { StandardStreams.input.descriptor.isTerminal }
 
   /// The size of the terminal that our output goes to.
-  static var windowSize: WindowSize? { try? StandardStreams.output.descriptor.windowSize() }
+  static var windowSize: WindowSize? {
+    outputIsTerminal ? try? StandardStreams.output.descriptor.windowSize() : nil
+  }
 }

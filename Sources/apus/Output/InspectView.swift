@@ -1,6 +1,7 @@
 import CommandLine
 import Diagnostics
 import EngineClient
+import JSON
 
 /// Looks objects up by name and prints them, as JSON or by a template. What all `inspect` commands share.
 struct InspectView {

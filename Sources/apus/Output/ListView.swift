@@ -1,4 +1,5 @@
 import CommandLine
+import JSON
 
 /// A list of objects, printed as a table or by a template.
 struct ListView {

@@ -1,5 +1,6 @@
 import CommandLine
 import Diagnostics
+import JSON
 import LinuxKernel
 
 /// The server's `daemon.json`: the same settings as the flags, by the same names (plural for lists), and `proxies`.

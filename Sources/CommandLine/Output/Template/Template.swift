@@ -1,3 +1,5 @@
+public import JSON
+
 /// A template in the part of Go's text/template language that `--format` is used with.
 ///
 /// Fields, variables, pipelines, `if`, `with`, `range`, white space trimming, Go's comparisons and `index`, `len`,

@@ -1,3 +1,5 @@
+import JSON
+
 /// Why a template's function failed.
 struct TemplateFunctionError: Error {
   let reason: String

@@ -1,3 +1,5 @@
+import JSON
+
 /// A template that cannot be read, or that asks for what is not there; in the words of Go's text/template.
 public struct TemplateError: Error, Sendable, Equatable, CustomStringConvertible {
   /// Counted in characters from the start of the template.

@@ -38,10 +38,10 @@ enum AttachCommand {
     if isTerminal, streams.contains(.input), !Console.inputIsTerminal {
       throw ExitRequest(status: 1, message: "the input device is not a TTY")
     }
-    let keys = try session.detachKeys()
+    let keys = try session.detachKeys(isTerminal: isTerminal)
     let stream = try client.attachContainer(id, streams: streams, detachKeys: session.flags.string("detach-keys"))
     let relay = TerminalSession(
-      plan: RelayPlan(streams: streams, isTerminal: isTerminal, detachKeys: isTerminal ? keys : []),
+      plan: RelayPlan(streams: streams, isTerminal: isTerminal, detachKeys: keys),
       proxiesSignals: session.flags.bool("sig-proxy") && !isTerminal,
       resize: { size in
         // A size that differs makes programs draw themselves again.

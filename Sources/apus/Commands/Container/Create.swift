@@ -8,7 +8,7 @@ enum CreateCommand {
   static let command = Command(
     CommandSpec(
       "create", usage: "[OPTIONS] IMAGE [COMMAND] [ARG...]", "Create a new container", count: .atLeast(1),
-      endsFlagsAtFirstArgument: true, flags: ContainerFlags.all.sorted { $0.long < $1.long }),
+      endsFlagsAtFirstArgument: true, flags: ContainerFlags.all()),
     noun: .container, shortcut: "create", perform: perform)
 
   private static func perform(_ session: Session) throws -> Int32 {

@@ -28,7 +28,9 @@ enum ExecCommand {
     if request.tty, request.attachStdin, !Console.inputIsTerminal {
       throw ExitRequest(status: 1, message: "the input device is not a TTY")
     }
-    let keys = try session.detachKeys()
+    let keys = try session.detachKeys(isTerminal: request.tty)
+    // The exec's stream takes one connection; its end is asked for on another.
+    if !session.flags.bool("detach") { session.client.expectConnections(1) }
     let id = try session.client.createExec(container: session.arguments[0], request)
     let start = ExecStartRequest(
       detach: session.flags.bool("detach"), tty: request.tty, consoleSize: request.consoleSize)
@@ -51,7 +53,7 @@ enum ExecCommand {
     let stream = try client.startExec(id, start)
     let streams: AttachedStreams = request.attachStdin ? [.input, .output, .error] : [.output, .error]
     let relay = TerminalSession(
-      plan: RelayPlan(streams: streams, isTerminal: start.tty, detachKeys: start.tty ? detachKeys : []),
+      plan: RelayPlan(streams: streams, isTerminal: start.tty, detachKeys: detachKeys),
       resize: { try client.resizeExec(id, rows: $0.rows, columns: $0.columns) })
     if case .detached = try relay.run(stream) { return 0 }
     return Int32(truncatingIfNeeded: try client.inspectExec(id).exitCode ?? 0)

@@ -12,12 +12,13 @@ enum RunCommand {
       count: .atLeast(1), endsFlagsAtFirstArgument: true, flags: flags),
     noun: .container, shortcut: "run", perform: perform)
 
-  private static let flags: [FlagSpec] =
-    (ContainerFlags.all + [
+  private static var flags: [FlagSpec] {
+    ContainerFlags.all(and: [
       .bool("detach", "d", "Run container in background and print container ID"),
       .detachKeys,
       .bool("sig-proxy", default: true, "Proxy received signals to the process"),
-    ]).sorted { $0.long < $1.long }
+    ])
+  }
 
   private static func perform(_ session: Session) throws -> Int32 {
     do {
@@ -45,7 +46,9 @@ enum RunCommand {
     if request.config.tty, request.config.attachStdin, !Console.inputIsTerminal {
       throw ExitRequest(status: 1, message: "the input device is not a TTY")
     }
-    let detachKeys = try session.detachKeys()
+    let detachKeys = try session.detachKeys(isTerminal: request.config.tty)
+    // For the streams that follow the container.
+    if !isDetached { session.client.expectConnections(2) }
     let id = try creation.create(request).id
     if isDetached {
       try session.client.startContainer(id)
@@ -60,11 +63,12 @@ enum RunCommand {
   ) throws -> Int32 {
     let client = session.client
     // Attached and waited for before the start, so that neither output nor a quick end can be missed.
-    let stream = try client.attachContainer(id, streams: streams, detachKeys: session.flags.string("detach-keys"))
-    let wait = try client.waitContainer(id, condition: request.hostConfig.autoRemove ? "removed" : "next-exit")
+    let (stream, wait) = try client.followContainer(
+      id, streams: streams, detachKeys: session.flags.string("detach-keys"),
+      condition: request.hostConfig.autoRemove ? "removed" : "next-exit")
     let isTerminal = request.config.tty
     let relay = TerminalSession(
-      plan: RelayPlan(streams: streams, isTerminal: isTerminal, detachKeys: isTerminal ? detachKeys : []),
+      plan: RelayPlan(streams: streams, isTerminal: isTerminal, detachKeys: detachKeys),
       proxiesSignals: session.flags.bool("sig-proxy"),
       resize: { try client.resizeContainer(id, rows: $0.rows, columns: $0.columns) },
       forward: { try client.killContainer(id, signal: $0.description) })

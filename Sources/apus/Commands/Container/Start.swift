@@ -39,15 +39,17 @@ enum StartCommand {
       throw ClassifiedError(.invalid, "you cannot start and attach multiple containers at once")
     }
     let client = session.client
+    client.expectConnections(2)
     let container = try client.inspectContainer(session.arguments[0])
     let (id, isTerminal) = (container.id, container.config.tty)
     var streams: AttachedStreams = [.output, .error]
     if session.flags.bool("interactive"), container.config.openStdin { streams.insert(.input) }
-    let keys = try session.detachKeys()
-    let stream = try client.attachContainer(id, streams: streams, detachKeys: session.flags.string("detach-keys"))
-    let wait = try client.waitContainer(id, condition: container.hostConfig.autoRemove ? "removed" : "next-exit")
+    let keys = try session.detachKeys(isTerminal: isTerminal)
+    let (stream, wait) = try client.followContainer(
+      id, streams: streams, detachKeys: session.flags.string("detach-keys"),
+      condition: container.hostConfig.autoRemove ? "removed" : "next-exit")
     let relay = TerminalSession(
-      plan: RelayPlan(streams: streams, isTerminal: isTerminal, detachKeys: isTerminal ? keys : []),
+      plan: RelayPlan(streams: streams, isTerminal: isTerminal, detachKeys: keys),
       proxiesSignals: !isTerminal,
       resize: { try client.resizeContainer(id, rows: $0.rows, columns: $0.columns) },
       forward: { try client.killContainer(id, signal: $0.description) })

@@ -1,6 +1,7 @@
 import CommandLine
 import EngineAPI
 import EngineClient
+import JSON
 import LinuxKernel
 
 /// `apus images`

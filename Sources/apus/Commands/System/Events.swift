@@ -1,6 +1,7 @@
 import CommandLine
 import Diagnostics
 import EngineClient
+import JSON
 
 /// `apus events`
 enum EventsCommand {

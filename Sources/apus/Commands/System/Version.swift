@@ -2,6 +2,7 @@ import CommandLine
 import Diagnostics
 import EngineAPI
 import EngineClient
+import JSON
 
 /// `apus version`
 enum VersionCommand {

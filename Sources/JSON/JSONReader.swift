@@ -77,7 +77,23 @@ private struct JSONReader {
 
   private mutating func string() throws(JSONSyntaxError) -> String {
     position += 1
-    var text: [UInt8] = []
+    let start = position
+    while position < bytes.count {
+      switch bytes[position] {
+      case UInt8(ascii: "\""):
+        position += 1
+        return String(decoding: bytes[start..<position - 1], as: UTF8.self)
+      case UInt8(ascii: "\\"): return try stringWithEscapes(Array(bytes[start..<position]))
+      case 0..<0x20: throw error("a control character in a string")
+      default: position += 1
+      }
+    }
+    throw error("a string without an end")
+  }
+
+  /// The rest of a string from its first backslash on.
+  private mutating func stringWithEscapes(_ before: [UInt8]) throws(JSONSyntaxError) -> String {
+    var text = before
     while position < bytes.count {
       let byte = bytes[position]
       position += 1
@@ -127,13 +143,27 @@ private struct JSONReader {
   }
 
   private mutating func number() throws(JSONSyntaxError) -> JSONValue {
-    let digits = bytes[position...].prefix {
-      (0x30...0x39).contains($0) || "+-.eE".utf8.contains($0)
+    let start = position
+    if position < bytes.count, bytes[position] == UInt8(ascii: "-") { position += 1 }
+    try digits()
+    if position < bytes.count, bytes[position] == UInt8(ascii: ".") {
+      position += 1
+      try digits()
     }
-    let text = String(decoding: digits, as: UTF8.self)
-    guard Double(text) != nil else { throw error("an unknown word") }
-    position += digits.count
-    return .number(text)
+    if position < bytes.count, bytes[position] | 0x20 == UInt8(ascii: "e") {
+      position += 1
+      if position < bytes.count, bytes[position] == UInt8(ascii: "-") || bytes[position] == UInt8(ascii: "+") {
+        position += 1
+      }
+      try digits()
+    }
+    return .number(String(decoding: bytes[start..<position], as: UTF8.self))
+  }
+
+  private mutating func digits() throws(JSONSyntaxError) {
+    let start = position
+    while position < bytes.count, (0x30...0x39).contains(bytes[position]) { position += 1 }
+    if position == start { throw error("an unknown word") }
   }
 
   private mutating func word(_ word: String, _ value: JSONValue) throws(JSONSyntaxError) -> JSONValue {
@@ -150,7 +180,12 @@ private struct JSONReader {
   }
 
   private mutating func skipSpace() {
-    while position < bytes.count, [0x20, 0x0a, 0x0d, 0x09].contains(bytes[position]) { position += 1 }
+    while position < bytes.count {
+      switch bytes[position] {
+      case 0x20, 0x0a, 0x0d, 0x09: position += 1
+      default: return
+      }
+    }
   }
 
   private func error(_ reason: String) -> JSONSyntaxError {

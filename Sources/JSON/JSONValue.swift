@@ -44,9 +44,9 @@ public enum JSONValue: Sendable, Equatable {
 
   /// On one line, without white space.
   public var compact: String {
-    var text = ""
-    write(to: &text, indent: nil, level: 0)
-    return text
+    var writer = JSONWriter()
+    write(to: &writer)
+    return String(decoding: writer.bytes, as: UTF8.self)
   }
 
   /// With a line for each value, `indent` in front for each level.
@@ -56,54 +56,51 @@ public enum JSONValue: Sendable, Equatable {
     return text
   }
 
-  private func write(to text: inout String, indent: String?, level: Int) {
+  /// Writes the value as the next one of a text.
+  public func write(to writer: inout JSONWriter) {
     switch self {
-    case .null: text += "null"
-    case .bool(let value): text += value ? "true" : "false"
-    case .number(let digits): text += digits
-    case .string(let value): JSONValue.write(value, to: &text)
+    case .null: writer.null()
+    case .bool(let value): writer.bool(value)
+    case .number(let digits): writer.literal(digits)
+    case .string(let text): writer.string(text)
     case .array(let values):
-      JSONValue.writeList(values, brackets: ("[", "]"), to: &text, indent: indent, level: level) {
-        $0.write(to: &$1, indent: indent, level: level + 1)
-      }
+      writer.beginArray()
+      for value in values { value.write(to: &writer) }
+      writer.endArray()
     case .object(let members):
-      JSONValue.writeList(members, brackets: ("{", "}"), to: &text, indent: indent, level: level) {
-        JSONValue.write($0.name, to: &$1)
-        $1 += indent == nil ? ":" : ": "
-        $0.value.write(to: &$1, indent: indent, level: level + 1)
+      writer.beginObject()
+      for member in members {
+        writer.name(member.name)
+        member.value.write(to: &writer)
       }
+      writer.endObject()
     }
   }
 
-  private static func writeList<Element>(
-    _ elements: [Element], brackets: (open: String, close: String), to text: inout String, indent: String?,
+  private func write(to text: inout String, indent: String, level: Int) {
+    switch self {
+    case .array(let values) where !values.isEmpty:
+      writeLines(values, brackets: ("[", "]"), to: &text, indent: indent, level: level) {
+        $0.write(to: &$1, indent: indent, level: level + 1)
+      }
+    case .object(let members) where !members.isEmpty:
+      writeLines(members, brackets: ("{", "}"), to: &text, indent: indent, level: level) {
+        $1 += JSONValue.string($0.name).compact + ": "
+        $0.value.write(to: &$1, indent: indent, level: level + 1)
+      }
+    default: text += compact
+    }
+  }
+
+  private func writeLines<Element>(
+    _ elements: [Element], brackets: (open: String, close: String), to text: inout String, indent: String,
     level: Int, element write: (Element, inout String) -> Void
   ) {
     text += brackets.open
     for (index, element) in elements.enumerated() {
-      if index > 0 { text += "," }
-      if let indent { text += "\n" + String(repeating: indent, count: level + 1) }
+      text += (index > 0 ? ",\n" : "\n") + String(repeating: indent, count: level + 1)
       write(element, &text)
     }
-    if let indent, !elements.isEmpty { text += "\n" + String(repeating: indent, count: level) }
-    text += brackets.close
-  }
-
-  private static func write(_ value: String, to text: inout String) {
-    text += "\""
-    for scalar in value.unicodeScalars {
-      switch scalar {
-      case "\"": text += "\\\""
-      case "\\": text += "\\\\"
-      case "\n": text += "\\n"
-      case "\r": text += "\\r"
-      case "\t": text += "\\t"
-      case "\u{0}"..."\u{1f}", "\u{2028}", "\u{2029}":
-        let digits = String(scalar.value, radix: 16)
-        text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-      default: text.unicodeScalars.append(scalar)
-      }
-    }
-    text += "\""
+    text += "\n" + String(repeating: indent, count: level) + brackets.close
   }
 }

@@ -1,30 +1,29 @@
 import EngineAPI
-import FoundationEssentials
 import Testing
 
-@Suite struct FieldRulesTests {
-  private func json(_ value: some Encodable) throws -> String {
-    String(decoding: try EngineJSON.encode(value), as: UTF8.self)
+@Suite struct ObjectFieldsTests {
+  private func json(_ value: some APIValue) -> String {
+    String(decoding: EngineJSON.encode(value), as: UTF8.self)
   }
 
-  private func decode<Value: Decodable>(_ text: String) throws -> Value {
-    try EngineJSON.decode(Value.self, from: Data(text.utf8))
+  private func decode<Value: APIValue>(_ text: String) throws -> Value {
+    try EngineJSON.decode(Value.self, from: text.utf8)
   }
 
   @Test func nullEmptyAndMissingAreToldApart() throws {
-    let config = try json(ContainerConfig())
+    let config = json(ContainerConfig())
     for part in [#""Cmd":null"#, #""Entrypoint":null"#, #""Volumes":null"#, #""Env":null"#, #""User":"""#] {
       #expect(config.contains(part), "\(part) in \(config)")
     }
     #expect(!config.contains("ExposedPorts"))
-    let inspect = try json(ContainerInspect())
+    let inspect = json(ContainerInspect())
     #expect(inspect.contains(#""Mounts":[]"#))
     #expect(inspect.contains(#""StartedAt":"0001-01-01T00:00:00Z""#))
     #expect(inspect.contains(#""Networks":{}"#))
-    let summary = try json(ContainerSummary())
+    let summary = json(ContainerSummary())
     #expect(summary.contains(#""Ports":[]"#))
     #expect(summary.contains(#""Labels":{}"#))
-    #expect(try json(EventMessage(action: "a/b")).contains("a/b"))
+    #expect(json(EventMessage(action: "a/b")).contains("a/b"))
   }
 
   @Test func missingAndNullReadAsNothing() throws {
@@ -57,7 +56,7 @@ import Testing
     host.mounts = [Mount(type: "bind", source: "/a", target: "/b", readOnly: true)]
     host.restartPolicy = RestartPolicy(name: "on-failure", maximumRetryCount: 3)
     let sent = ContainerCreateRequest(hostConfig: host)
-    let text = try json(sent)
+    let text = json(sent)
     #expect(text.contains(#""MaskedPaths":[]"#))
     #expect(text.contains(#""81/tcp":null"#))
     #expect(try decode(text) == sent)
