@@ -30,6 +30,7 @@ public final class Engine: Sendable {
   let shims: ShimSpawn
   let reaper: ShimReaper
   let background = Background()
+  let logWatcher: LogWatcher
   private let runs = Atomic<UInt64>(0)
   /// Where a damaged database was moved to at this start.
   let damagedDatabase: String?
@@ -54,6 +55,7 @@ public final class Engine: Sendable {
       database: opened.database.database, layout: layout, threads: threads, boot: opened.boot)
     convergence = Converge(layout: layout, cgroups: cgroups)
     reaper = ShimReaper(on: configuration.eventLoops.next())
+    logWatcher = try await LogWatcher(on: configuration.eventLoops)
     images = try await ImageStore.open(
       ImageStoreConfiguration(dataRoot: configuration.dataRoot), database: opened.database.database,
       rebuild: opened.database.damagedCopy != nil, logger: configuration.logger)
@@ -76,6 +78,7 @@ public final class Engine: Sendable {
     do {
       let database = records.database
       try await threads.runIfActive { try database.close() }
+      try await logWatcher.close()
       try await threads.shutdownGracefully()
     } catch {
       logger.error("shutdown: \(explanation(of: error))")

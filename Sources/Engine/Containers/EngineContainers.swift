@@ -90,7 +90,8 @@ extension Engine {
     }
     try require(options.stdout || options.stderr, "Bad parameters: you must choose at least one stream")
     let reader = ContainerLogReader(path: layout.log(of: container.id), options: options, threads: threads)
-    try await reader.stream(isRunning: { container.state.isRunning }, emit: emit)
+    guard options.follow, container.state.isRunning else { return try await reader.stream(emit: emit) }
+    try await reader.follow(logWatcher, until: container.wait(.notRunning), emit: emit)
   }
 
   public func containerTop(_ name: String, arguments: String) async throws -> ContainerTopResponse {

@@ -17,7 +17,7 @@ final class LogReplay: Sendable {
   init(_ log: ContainerLogReader, background: Background) {
     background.start { [self] in
       // A log that cannot be read ends the replay; the live output goes on.
-      try? await log.stream(isRunning: { false }) { chunk in try await self.put(chunk) }
+      try? await log.stream { chunk in try await self.put(chunk) }
       finish()
     }
   }
