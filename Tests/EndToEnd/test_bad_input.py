@@ -55,6 +55,30 @@ def test_malformed_references(server, reference):
     assert status in (400, 404) and json.loads(text)["message"]
 
 
+@pytest.mark.parametrize("content", ["text", "empty", "zeros", "noise", "other", "cut"])
+def test_load_of_what_is_no_image_archive(server, tmp_path, content):
+    archive = tmp_path / "archive"
+    if content in ("other", "cut"):
+        (tmp_path / "file").write_bytes(os.urandom(100_000))
+        run("tar", "-C", tmp_path, "-cf", archive, "file", check=0)
+        if content == "cut":
+            os.truncate(archive, 70_000)
+    else:
+        archive.write_bytes({"text": b"no tar\n" * 100, "empty": b"", "zeros": bytes(1 << 20),
+                             "noise": os.urandom(20_000_000)}[content])
+    images = server.docker("images", "-aq", check=0).stdout
+    done = server.docker("load", "-i", archive)
+    assert done.returncode == 1 and "not an image archive: " in done.stderr, done.stderr
+    assert server.docker("images", "-aq", check=0).stdout == images
+    eventually(lambda: not list((server.data_root / "tmp").glob("load*")), what="the archive's parts are swept")
+
+
+def test_a_failed_load_is_told_in_the_stream(server):
+    status, text = request(server, "POST", "/v1.41/images/load", "no tar")
+    assert status == 200
+    assert json.loads(text.split("\r\n")[1])["error"].startswith("not an image archive: ")
+
+
 def test_missing_command_is_127_and_not_executable_126(server):
     missing = server.docker("run", "--rm", "busybox", "no-such-command")
     assert missing.returncode == 127
