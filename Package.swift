@@ -121,14 +121,16 @@ let package = Package(
       ] + nio),
 
     // Row 6, doors.
-    room("EngineServer", ["Engine", "EngineAPI", "LinuxKernel", "Diagnostics", logging] + nioHTTP),
+    room(
+      "EngineServer",
+      ["Engine", "RegistryClient", "CommandLine", "EngineAPI", "LinuxKernel", "Diagnostics", logging] + nioHTTP),
     room("EngineClient", ["CommandLine", "EngineAPI", "LinuxKernel", "Diagnostics"]),
 
     // Row 7, programs.
     program("apus", ["EngineClient", "EngineAPI", "CommandLine", "LinuxKernel", "Diagnostics"], linker: staticProgram),
     program(
       "apusd",
-      ["EngineServer", "Engine", "RegistryClient", "CommandLine", "LinuxKernel", "Diagnostics", logging] + nio,
+      ["EngineServer", "Engine", "CommandLine", "LinuxKernel", "Diagnostics", logging] + nio,
       linker: serverProgram),
     program(
       "apus-runtime", ["ContainerRuntime", "Cgroups", "OCIRuntimeSpec", "LinuxKernel", "Diagnostics"],
@@ -169,7 +171,9 @@ let package = Package(
     tests("EngineClientTests", ["EngineClient", "EngineAPI", "LinuxKernel", "Diagnostics"]),
     tests(
       "EngineServerTests",
-      ["EngineServer", "Engine", "EngineAPI", "LinuxKernel", "Diagnostics", logging] + nioHTTP),
+      [
+        "EngineServer", "Engine", "RegistryClient", "CommandLine", "EngineAPI", "LinuxKernel", "Diagnostics", logging,
+      ] + nioHTTP),
     tests("ShimProtocolTests", ["ShimProtocol", "Diagnostics"]),
     tests("ShimTests", ["ShimProtocol", "LinuxKernel", "Diagnostics"]),
   ]

@@ -1,8 +1,8 @@
-import CommandLine
+public import CommandLine
 
 /// The flags of the server: dockerd's, where the thing exists.
-enum ServerCommand {
-  static let spec = CommandSpec(
+public enum ServerCommand {
+  public static let spec = CommandSpec(
     "apusd", usage: "[OPTIONS]", "A container engine: serves the Docker Engine API", count: .none,
     flags: [
       .string("cgroup-parent", default: "/apus", "Cgroup below which containers get theirs"),
