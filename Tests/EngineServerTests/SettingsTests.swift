@@ -84,6 +84,7 @@ struct SettingsTests {
     (#"{"data-root": "relative"}"#, "absolute path"), (#"{"exec-root": "/"}"#, "not the root"),
     (#"{"log-level": "loud"}"#, "unknown log level: loud"), (#"{"hosts": ["carrier-pigeon://x"]}"#, "unknown protocol"),
     (#"{"registry-mirrors": ["nope"]}"#, "nope"), (#"{"insecure-registries": ["http://x"]}"#, "http://x"),
+    (#"{"trusted-token-hosts": ["https://auth.example"]}"#, "trusted token host"),
   ])
   func wrongValuesAreNamed(_ json: String, _ text: String) {
     expectError(.invalid, text) { try settings(json) }

@@ -16,6 +16,7 @@ public struct ConfigurationFile: Sendable {
     "insecure-registries": (.list, "insecure-registry"), "log-level": (.text, "log-level"),
     "max-concurrent-downloads": (.integer, "max-concurrent-downloads"), "pidfile": (.text, "pidfile"),
     "proxies": (.proxies, nil), "registry-mirrors": (.list, "registry-mirror"), "tls": (.bool, "tls"),
+    "trusted-token-hosts": (.list, "trusted-token-host"),
   ]
 
   private let values: [String: JSONValue]

@@ -19,6 +19,7 @@ public enum ServerCommand {
       .string("pidfile", "p", "File for the process's number (default EXEC-ROOT/apusd.pid)"),
       .list("registry-mirror", "URL of a mirror of Docker Hub"),
       .bool("tls", "Serve tcp:// with TLS; --tls=false listens beyond this machine without it"),
+      .list("trusted-token-host", "Host that a registry of another domain may have its credentials sent to"),
       .bool("validate", "Check the configuration, and end"),
       .bool("version", "v", "Show the version, and end"),
     ])

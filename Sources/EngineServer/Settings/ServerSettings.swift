@@ -64,6 +64,7 @@ public struct ServerSettings: Sendable {
       http: file.proxy("http-proxy"), https: file.proxy("https-proxy"), exceptions: file.proxy("no-proxy"))
     var registry = try RegistryConfiguration(
       mirrors: mirrors, insecureRegistries: insecure,
+      trustedTokenHosts: file.list("trusted-token-hosts") ?? flags.strings("trusted-token-host"),
       proxies: proxies.falling(backOn: ProxySettings(environment: environment)))
     registry.maximumDownloads = Int(downloads)
     return registry
