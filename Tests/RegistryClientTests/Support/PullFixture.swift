@@ -24,6 +24,8 @@ final class RecordingSink: BlobSink {
     state.withLock { $0.bytes += Array(bytes.readableBytesView) }
   }
 
+  func digest() -> Digest { Digest.of(bytes) }
+
   func restart() {
     state.withLock {
       $0.bytes = []
