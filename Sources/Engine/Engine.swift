@@ -71,7 +71,8 @@ public final class Engine: Sendable {
     try await recover()
   }
 
-  /// Ends the server's part. Containers run on: their shims wait for the next server.
+  /// Ends the server's part. Containers run on: their shims wait for the next server. Where none does, the cgroup of
+  /// all of them goes.
   public func shutdown() async {
     for container in containers.all { container.closeInbox() }
     await background.cancelAll()
@@ -79,6 +80,8 @@ public final class Engine: Sendable {
       let database = records.database
       try await threads.runIfActive { try database.close() }
       try await logWatcher.close()
+      let (cgroups, parent) = (cgroups, configuration.cgroupParent)
+      try await threads.runIfActive { try cgroups.removeIfEmpty(parent) }
       try await threads.shutdownGracefully()
     } catch {
       logger.error("shutdown: \(explanation(of: error))")
