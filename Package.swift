@@ -134,7 +134,9 @@ let package = Package(
       ] + nio),
 
     // Row 6, doors.
-    room("EngineServer", ["Engine", "EngineAPI", "LinuxKernel", "Diagnostics", logging] + nioHTTP),
+    room(
+      "EngineServer",
+      ["Engine", "RegistryClient", "CommandLine", "EngineAPI", "LinuxKernel", "JSON", "Diagnostics", logging] + nioHTTP),
     room("EngineClient", ["CommandLine", "EngineAPI", "LinuxKernel", "Diagnostics"]),
 
     // Row 7, programs.
@@ -142,7 +144,7 @@ let package = Package(
       "apus", ["EngineClient", "EngineAPI", "CommandLine", "LinuxKernel", "JSON", "Diagnostics"], linker: staticProgram),
     program(
       "apusd",
-      ["EngineServer", "Engine", "RegistryClient", "CommandLine", "LinuxKernel", "JSON", "Diagnostics", logging] + nio,
+      ["EngineServer", "Engine", "CommandLine", "LinuxKernel", "Diagnostics", logging] + nio,
       linker: serverProgram),
     program(
       "apus-runtime", ["ContainerRuntime", "Cgroups", "OCIRuntimeSpec", "LinuxKernel", "Diagnostics"],
@@ -188,7 +190,9 @@ let package = Package(
     tests("EngineClientTests", ["EngineClient", "EngineAPI", "LinuxKernel", "Diagnostics"]),
     tests(
       "EngineServerTests",
-      ["EngineServer", "Engine", "EngineAPI", "LinuxKernel", "Diagnostics", logging] + nioHTTP),
+      [
+        "EngineServer", "Engine", "RegistryClient", "CommandLine", "EngineAPI", "LinuxKernel", "Diagnostics", logging,
+      ] + nioHTTP),
     tests("ShimProtocolTests", ["ShimProtocol", "Diagnostics"]),
     tests("ShimTests", ["ShimProtocol", "LinuxKernel", "Diagnostics", "TestSupport"]),
   ]

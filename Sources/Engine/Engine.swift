@@ -30,6 +30,7 @@ public final class Engine: Sendable {
   let shims: ShimSpawn
   let reaper: ShimReaper
   let background = Background()
+  let logWatcher: LogWatcher
   private let runs = Atomic<UInt64>(0)
   /// Where a damaged database was moved to at this start.
   let damagedDatabase: String?
@@ -54,6 +55,7 @@ public final class Engine: Sendable {
       database: opened.database.database, layout: layout, threads: threads, boot: opened.boot)
     convergence = Converge(layout: layout, cgroups: cgroups)
     reaper = ShimReaper(on: configuration.eventLoops.next())
+    logWatcher = try await LogWatcher(on: configuration.eventLoops)
     images = try await ImageStore.open(
       ImageStoreConfiguration(dataRoot: configuration.dataRoot), database: opened.database.database,
       rebuild: opened.database.damagedCopy != nil, logger: configuration.logger)
@@ -69,13 +71,17 @@ public final class Engine: Sendable {
     try await recover()
   }
 
-  /// Ends the server's part. Containers run on: their shims wait for the next server.
+  /// Ends the server's part. Containers run on: their shims wait for the next server. Where none does, the cgroup of
+  /// all of them goes.
   public func shutdown() async {
     for container in containers.all { container.closeInbox() }
     await background.cancelAll()
     do {
       let database = records.database
       try await threads.runIfActive { try database.close() }
+      try await logWatcher.close()
+      let (cgroups, parent) = (cgroups, configuration.cgroupParent)
+      try await threads.runIfActive { try cgroups.removeIfEmpty(parent) }
       try await threads.shutdownGracefully()
     } catch {
       logger.error("shutdown: \(explanation(of: error))")

@@ -76,6 +76,7 @@ struct RequestService: ConnectionService {
       exchange.finish(head: head)
     } catch {
       report(error, exchange)
+      if stream.hasErrorsInBody { exchange.begin(head) }
       answer(ErrorReply(error), exchange, line: stream.lastWords?(error))
     }
   }

@@ -1,6 +1,7 @@
 import CommandLine
 import Diagnostics
 import Engine
+import EngineServer
 import LinuxKernel
 import Logging
 

@@ -1,4 +1,5 @@
 import Diagnostics
+import EngineServer
 import LinuxKernel
 
 /// What only one server may hold: its two directories and its pid file. The kernel lets go of them when it dies.

@@ -51,6 +51,75 @@ def test_malformed_references(server, reference):
     assert status in (400, 404) and json.loads(text)["message"]
 
 
+@pytest.mark.parametrize("content", ["text", "empty", "zeros", "noise", "other", "cut"])
+def test_load_of_what_is_no_image_archive(server, tmp_path, content):
+    archive = tmp_path / "archive"
+    if content in ("other", "cut"):
+        (tmp_path / "file").write_bytes(os.urandom(100_000))
+        run("tar", "-C", tmp_path, "-cf", archive, "file", check=0)
+        if content == "cut":
+            os.truncate(archive, 70_000)
+    else:
+        archive.write_bytes({"text": b"no tar\n" * 100, "empty": b"", "zeros": bytes(1 << 20),
+                             "noise": os.urandom(20_000_000)}[content])
+    images = server.docker("images", "-aq", check=0).stdout
+    done = server.docker("load", "-i", archive)
+    assert done.returncode == 1 and "not an image archive: " in done.stderr, done.stderr
+    assert server.docker("images", "-aq", check=0).stdout == images
+    eventually(lambda: not list((server.data_root / "tmp").glob("load*")), what="the archive's parts are swept")
+
+
+def test_a_failed_load_is_told_in_the_stream(server):
+    status, text = request(server, "POST", "/v1.41/images/load", "no tar")
+    assert status == 200
+    assert json.loads(text.split("\r\n")[1])["error"].startswith("not an image archive: ")
+
+
+def attach(server, name, query):
+    """What an attach without an upgrade delivers until the server ends it: the status, and the text of each stream."""
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(str(server.socket))
+        connection.sendall(f"POST /v1.41/containers/{name}/attach?{query} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        connection.settimeout(30)
+        answer = b""
+        while piece := connection.recv(65536):
+            answer += piece
+    head, _, rest = answer.partition(b"\r\n\r\n")
+    streams = {1: "", 2: ""}
+    while len(rest) >= 8 and rest[0] in streams:
+        end = 8 + int.from_bytes(rest[4:8], "big")
+        streams[rest[0]] += rest[8:end].decode()
+        rest = rest[end:]
+    return int(head.split()[1]), streams[1], streams[2]
+
+
+def test_attach_replays_the_log_first(server):
+    server.docker("run", "-d", "--name", "said", "busybox", "sh", "-c",
+                  "echo one; echo two >&2; while [ ! -e /go ]; do usleep 10000; done; echo three", check=0)
+    eventually(lambda: server.docker("logs", "said").stdout == "one\n", what="the log")
+    assert attach(server, "said", "logs=1&stream=0&stdout=1&stderr=1") == (200, "one\n", "two\n")
+    assert attach(server, "said", "logs=1&stdout=1") == (200, "one\n", "")
+    assert attach(server, "said", "logs=0&stream=0&stdout=1") == (200, "", "")
+    got = []
+    live = threading.Thread(target=lambda: got.append(attach(server, "said", "logs=1&stream=1&stdout=1&stderr=1")))
+    live.start()
+    server.docker("exec", "said", "touch", "/go", check=0)
+    live.join(30)
+    assert got == [(200, "one\nthree\n", "two\n")]
+    # It has ended: the log is still there.
+    assert attach(server, "said", "logs=1&stdout=1") == (200, "one\nthree\n", "")
+    server.docker("run", "-d", "--name", "mute", "--log-driver", "none", "busybox", "sleep", "1000", check=0)
+    assert request(server, "POST", "/v1.41/containers/mute/attach?logs=1&stdout=1")[0] == 501
+
+
+def test_ipc_of_another_container_is_refused(server):
+    server.docker("run", "-d", "--name", "sharer", "--ipc", "shareable", "busybox", "sleep", "1000", check=0)
+    assert server.inspect("sharer")["HostConfig"]["IpcMode"] == "shareable"
+    status, text = request(server, "POST", "/v1.41/containers/create",
+                           {"Image": "busybox", "Cmd": ["true"], "HostConfig": {"IpcMode": "container:sharer"}})
+    assert status == 501 and "IPC mode container:sharer" in text
+
+
 def test_missing_command_is_127_and_not_executable_126(server):
     missing = server.docker("run", "--rm", "busybox", "no-such-command")
     assert missing.returncode == 127

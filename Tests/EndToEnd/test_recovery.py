@@ -1,6 +1,7 @@
 """Pulling the plug: the server, the shims, and every failpoint."""
 
 import os
+import pathlib
 import signal
 import subprocess
 
@@ -141,3 +142,24 @@ def test_every_failpoint_leaves_nothing_half_made(own_server, busybox, point, ac
     assert server.docker("run", "--rm", busybox, "echo", "well", check=0).stdout == "well\n"
     server.assert_nothing_left()
     server.assert_nothing_half_made()
+
+
+def test_a_clean_stop_takes_an_empty_cgroup_parent_along(own_server):
+    server = own_server
+
+    def parents():
+        root = pathlib.Path("/sys/fs/cgroup")
+        return [path for path in [*root.glob("*" + server.cgroup_parent), root / server.cgroup_parent[1:]] if path.is_dir()]
+
+    server.docker("run", "-d", "--name", "stays", "busybox", "sleep", "1000", check=0)
+    assert parents()
+    server.stop()
+    assert parents(), "a container still runs in it"
+    server.start()
+    assert server.inspect("stays")["State"]["Running"]
+    server.docker("rm", "-f", "stays", check=0)
+    server.stop()
+    assert not parents()
+    # The next one is not surprised.
+    server.start()
+    assert server.docker("run", "--rm", "busybox", "echo", "again", check=0).stdout == "again\n"

@@ -47,6 +47,14 @@ struct PlanTests {
     #expect(spec.linux?.maskedPaths.contains("/proc/kcore") == true)
   }
 
+  /// Nobody can join an IPC namespace yet, so one that may be joined is like one that may not.
+  @Test(arguments: [("", true), ("private", true), ("shareable", true), ("none", true), ("host", false)])
+  func ipcModes(_ mode: String, _ isOwn: Bool) throws {
+    let spec = try spec { $0.hostConfig.ipcMode = mode }
+    #expect(spec.linux?.namespaces.contains { $0.type == .ipc } == isOwn)
+    #expect(spec.mounts.contains { $0.destination == "/dev/shm" } == (mode != "none"))
+  }
+
   /// A change to a request, with the name that its refusal must give.
   struct Refusal: Sendable, CustomTestStringConvertible {
     let names: String
@@ -62,6 +70,8 @@ struct PlanTests {
     Refusal(names: "restart policy always") { $0.hostConfig.restartPolicy = RestartPolicy(name: "always") },
     Refusal(names: "network backend") { $0.hostConfig.networkMode = "backend" },
     Refusal(names: "container's network") { $0.hostConfig.networkMode = "container:x" },
+    Refusal(names: "IPC mode container:x") { $0.hostConfig.ipcMode = "container:x" },
+    Refusal(names: "invalid IPC mode: shared", kind: .invalid) { $0.hostConfig.ipcMode = "shared" },
     Refusal(names: "PID mode container:x") { $0.hostConfig.pidMode = "container:x" },
     Refusal(names: "Healthcheck") { $0.config.healthcheck = HealthConfig(test: ["CMD", "true"]) },
     Refusal(names: "VolumesFrom") { $0.hostConfig.volumesFrom = ["x"] },

@@ -87,11 +87,14 @@ struct IntakeTests {
     let bytes = Array("0123456789".utf8)
     let ingest = try #require(try await store.beginIntake().ingest(Digest.of(bytes), size: 10))
     try await ingest.append(Array(bytes[..<4]))
-    #expect(ingest.offset == 4)
+    #expect(ingest.offset == 4 && ingest.written == Digest.of(Array(bytes[..<4])))
     try await ingest.append(Array(bytes[4...6]))
     try ingest.restart()
-    #expect(ingest.offset == 0)
-    try await ingest.append(bytes)
+    #expect(ingest.offset == 0 && ingest.written == Digest.of([]))
+    try await ingest.append { write in
+      try write(bytes.span.extracting(..<5))
+      try write(bytes.span.extracting(5...))
+    }
     try await ingest.commit()
     #expect(try scratch.names("tmp").count <= 1)
   }

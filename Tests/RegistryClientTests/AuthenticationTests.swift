@@ -127,6 +127,18 @@ import Testing
     }
   }
 
+  /// Unless the server's settings name the stranger.
+  @Test func passwordIsShownToATrustedHost() async throws {
+    let stranger = try FakeRegistry(authentication: .bearer(realm: "https://cdn.test/token"))
+    let registry = try FakeRegistry(authentication: .bearer(realm: "https://cdn.test/token"))
+    try await withInternet(["registry.test": registry, "cdn.test": stranger], trustedTokenHosts: ["CDN.test"]) {
+      configuration in
+      let layers = try await pull("registry.test/x", with: configuration.client(), credentials: Self.me)
+      #expect(layers == registry.layers)
+      #expect(stranger.seen("/token").map(\.authorization) == [basic("me", "secret")])
+    }
+  }
+
   @Test func headerIsRead() throws {
     let json = #"{"username":"a","password":"b?>","serveraddress":"https://index.docker.io/v1/"}"#
     let header = base64(json).replacing("+", with: "-").replacing("/", with: "_")

@@ -24,6 +24,27 @@ import Testing
     #expect(line(bytes).hasPrefix(#"{"log":""# + expected + #"\n""#))
   }
 
+  /// All bytes, on their own and among others.
+  @Test func binaryOutputStaysReadable() throws {
+    let bytes = (0...UInt8.max).flatMap { [$0, UInt8(ascii: "x")] }
+    let expected = bytes.map { byte -> String in
+      switch byte {
+      case 0x80...: #"\ufffd"#
+      case UInt8(ascii: "\n"): #"\n"#
+      case UInt8(ascii: "\r"): #"\r"#
+      case UInt8(ascii: "\""): #"\""#
+      case UInt8(ascii: "\\"): #"\\"#
+      case UInt8(ascii: "<"): #"\u003c"#
+      case UInt8(ascii: ">"): #"\u003e"#
+      case UInt8(ascii: "&"): #"\u0026"#
+      case ..<0x20: #"\u00"# + (byte < 16 ? "0" : "") + String(byte, radix: 16)
+      default: String(UnicodeScalar(byte))
+      }
+    }
+    #expect(line(bytes).hasPrefix(#"{"log":""# + expected.joined() + #"\n""#))
+    #expect(line([UInt8](repeating: 0, count: 5)).hasPrefix(#"{"log":""# + String(repeating: #"\u0000"#, count: 5)))
+  }
+
   @Test func pieceHasNoNewlineAndErrorsTheirStream() {
     var log: [UInt8] = []
     let time = LogTimestamp(unixNanoseconds: 1_709_251_199_000_001_000)

@@ -51,7 +51,6 @@ struct ContainerCgroups: Sendable {
 
   /// The names of the cgroups below one, in any hierarchy. Blocking.
   func children(of parent: String) throws -> Set<String> {
-    let mounts = hierarchy.version1.map(\.mountPoint) + (hierarchy.unified.map { [$0] } ?? [])
     var names: Set<String> = []
     for mount in mounts {
       guard try HostFiles.exists("\(mount)\(parent)") else { continue }
@@ -59,6 +58,23 @@ struct ContainerCgroups: Sendable {
       names.formUnion(try directory.entries().filter { $0.kind == .directory }.map(\.name.description))
     }
     return names
+  }
+
+  /// Takes a cgroup away that has neither processes nor cgroups below it, in each hierarchy on its own. Blocking.
+  func removeIfEmpty(_ path: String) throws {
+    let path = try CgroupPath(path)
+    for mount in mounts {
+      do {
+        try HostFiles.removeDirectory("\(mount)\(path)")
+      } catch {
+        // It is not there, or in use, which only the kernel can say without a race.
+        guard error.kind == .notFound || error.kind == .conflict else { throw error }
+      }
+    }
+  }
+
+  private var mounts: [String] {
+    hierarchy.version1.map(\.mountPoint) + (hierarchy.unified.map { [$0] } ?? [])
   }
 
   private func cgroup(_ path: String) throws -> any Cgroup {

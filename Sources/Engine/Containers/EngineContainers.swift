@@ -64,33 +64,40 @@ extension Engine {
 
   public func attachContainer(_ name: String, options: AttachOptions) async throws -> any StdioSession {
     let container = try containers.find(name)
-    var logs: LogReplay?
-    if options.logs {
-      var wanted = LogOptions()
-      (wanted.stdout, wanted.stderr) = (options.stdout, options.stderr)
-      logs = LogReplay(
-        ContainerLogReader(path: layout.log(of: container.id), options: wanted, threads: threads),
-        background: background)
-    }
+    let logs = options.logs ? try replay(container, options) : nil
     let session = AttachSession(options, isTerminal: container.hasTerminal, earlier: logs)
-    guard options.stream else {
+    if options.stream {
+      try await send(container) { .attach(session, $0) }
+    } else {
       session.endAfterReplay()
-      return session
     }
-    try await send(container) { .attach(session, $0) }
+    // Read now, when the live output is connected: what is written meanwhile comes twice rather than not at all.
+    logs?.start(in: background)
     return session
+  }
+
+  private func replay(_ container: Container, _ attach: AttachOptions) throws -> LogReplay {
+    try requireReadableLog(container)
+    var wanted = LogOptions()
+    (wanted.stdout, wanted.stderr) = (attach.stdout, attach.stderr)
+    return LogReplay(ContainerLogReader(path: layout.log(of: container.id), options: wanted, threads: threads))
+  }
+
+  private func requireReadableLog(_ container: Container) throws {
+    guard try plan(container.configuration, id: container.id).logging.driver == .jsonFile else {
+      throw ClassifiedError(.unsupported, "configured logging driver does not support reading")
+    }
   }
 
   public func containerLogs(
     _ name: String, options: LogOptions, emit: @Sendable @escaping (StdioChunk) async throws -> Void
   ) async throws {
     let container = try containers.find(name)
-    guard try plan(container.configuration, id: container.id).logging.driver == .jsonFile else {
-      throw ClassifiedError(.unsupported, "configured logging driver does not support reading")
-    }
+    try requireReadableLog(container)
     try require(options.stdout || options.stderr, "Bad parameters: you must choose at least one stream")
     let reader = ContainerLogReader(path: layout.log(of: container.id), options: options, threads: threads)
-    try await reader.stream(isRunning: { container.state.isRunning }, emit: emit)
+    guard options.follow, container.state.isRunning else { return try await reader.stream(emit: emit) }
+    try await reader.follow(logWatcher, until: container.wait(.notRunning), emit: emit)
   }
 
   public func containerTop(_ name: String, arguments: String) async throws -> ContainerTopResponse {

@@ -11,13 +11,18 @@ final class LogReplay: Sendable {
   }
 
   private let contents = Mutex(Contents())
+  private let log: ContainerLogReader
   private static let capacity = 64
 
+  init(_ log: ContainerLogReader) {
+    self.log = log
+  }
+
   /// Begins to read the log up to its present end.
-  init(_ log: ContainerLogReader, background: Background) {
+  func start(in background: Background) {
     background.start { [self] in
       // A log that cannot be read ends the replay; the live output goes on.
-      try? await log.stream(isRunning: { false }) { chunk in try await self.put(chunk) }
+      try? await log.stream { chunk in try await self.put(chunk) }
       finish()
     }
   }

@@ -107,7 +107,7 @@ struct ImagePull: Sendable {
   ) async throws {
     guard let ingest = try await intake.ingest(layer.descriptor.digest, size: layer.descriptor.size) else { return }
     do {
-      try await repository.fetchBlob(layer.descriptor, resuming: nil, into: IngestSink(ingest, progress))
+      try await repository.fetchBlob(layer.descriptor, into: IngestSink(ingest, progress))
       progress.say("Verifying Checksum")
       try await ingest.commit()
     } catch {
@@ -128,9 +128,11 @@ private struct IngestSink: BlobSink {
   }
 
   func write(_ bytes: ByteBuffer) async throws {
-    try await ingest.append(Array(bytes.readableBytesView))
+    try await ingest.append { write in try write(bytes.readableBytesUInt8Span) }
     progress.advance("Downloading", to: ingest.offset)
   }
+
+  func digest() -> Digest { ingest.written }
 
   func restart() async throws {
     try ingest.restart()

@@ -7,45 +7,78 @@ import NIOPosix
 ///
 /// The log is the shim's; it is only read here, so following it goes on over a restart of the server on either side.
 struct ContainerLogReader: Sendable {
-  /// How long a follower waits before it looks at the file's end again.
-  private static let pause = Duration.milliseconds(20)
-
   let path: String
   let options: LogOptions
   let threads: NIOThreadPool
 
-  /// Emits one chunk for each line.
-  ///
-  /// With `follow` it ends when `isRunning` says no and all that was written has been emitted.
-  func stream(
-    isRunning: @Sendable () async -> Bool, emit: @Sendable (StdioChunk) async throws -> Void
-  ) async throws {
-    var files = try await onThread { try openAtTail() }
+  typealias Emit = @Sendable (StdioChunk) async throws -> Void
+
+  /// How far a reader has come.
+  private struct Position {
+    /// Those still to be read, oldest first; the first one is being read.
+    var files: [LogFile]
     var lines = LineSplitter()
+  }
+
+  /// Emits one chunk for each line that is there.
+  func stream(emit: Emit) async throws {
+    var position = Position(files: try await onThread { try openAtTail() })
+    _ = try await drain(&position, emit)
+  }
+
+  /// Emits what is there and what comes, until `end` has come and all that was written before it has been emitted.
+  ///
+  /// Throws: `CancellationError` when the task is cancelled, which is how a client goes that does not wait for the end.
+  func follow(_ watcher: LogWatcher, until end: ContainerWait, emit: Emit) async throws {
+    let (changes, wake) = try watcher.changes(of: String(path.prefix(upTo: path.lastIndex(of: "/") ?? path.endIndex)))
+    let over = Latch<Void>()
+    async let _ = {
+      // A container that was lost has ended as well.
+      _ = try? await end.value
+      over.set(.success(()))
+      wake()
+    }()
+    var arrivals = changes.makeAsyncIterator()
+    var position = Position(files: try await onThread { try openAtTail() })
     while true {
       // Asked before reading: what was written before the end is then surely read.
-      let goesOn = options.follow ? await isRunning() : false
-      while let file = files.first {
-        let bytes = try await onThread { try file.readNext() }
-        if bytes.isEmpty {
-          if files.count == 1 { break }
-          files.removeFirst()
-          continue
-        }
-        for line in lines.append(bytes) {
-          guard let entry = LogEntry(line: line) else { continue }
-          if let until = options.until, entry.time.nanoseconds > until { return }
-          if let chunk = chunk(for: entry) { try await emit(chunk) }
-        }
+      let isOver = over.isSet
+      guard try await drain(&position, emit) else { return }
+      if try await advance(&position) { continue }
+      if isOver { return }
+      guard await arrivals.next() != nil else { throw CancellationError() }
+    }
+  }
+
+  /// Emits all lines up to the end of the newest file; false when those are reached that the client does not want.
+  private func drain(_ position: inout Position, _ emit: Emit) async throws -> Bool {
+    while let file = position.files.first {
+      let bytes = try await onThread { try file.readNext() }
+      if bytes.isEmpty {
+        if position.files.count == 1 { return true }
+        position.files.removeFirst()
+        continue
       }
-      guard goesOn else { return }
-      let current = files.first
-      if let newer = try await onThread({ try successors(of: current) }) {
-        files += newer
-      } else {
-        try await Task.sleep(for: ContainerLogReader.pause)
+      for line in position.lines.append(bytes) {
+        guard let entry = LogEntry(line: line) else { continue }
+        if let until = options.until, entry.time.nanoseconds > until { return false }
+        if let chunk = chunk(for: entry) { try await emit(chunk) }
       }
     }
+    return true
+  }
+
+  /// Goes on to what a rotation has made; whether there is such. The file that was read stays the first: more may have
+  /// been written to it before it was rotated.
+  private func advance(_ position: inout Position) async throws -> Bool {
+    let current = position.files.first
+    if let current, try await onThread({ try current.rewindIfCut() }) {
+      position.lines = LineSplitter()
+      return true
+    }
+    guard let newer = try await onThread({ try successors(of: current) }) else { return false }
+    position.files += newer
+    return true
   }
 
   /// Opens the files and goes to the place where the client wants to begin.

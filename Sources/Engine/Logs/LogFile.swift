@@ -22,6 +22,13 @@ final class LogFile: Sendable {
     try descriptor.read(upTo: LogFile.chunk)
   }
 
+  /// Goes back to the start if the file was cut: its writer began anew in it. Whether it was.
+  func rewindIfCut() throws -> Bool {
+    guard try descriptor.status().size < descriptor.offset() else { return false }
+    try descriptor.seek(to: 0)
+    return true
+  }
+
   /// Goes to where the last `lines` lines begin; returns how many lines there were from there on.
   func seekToTail(lines: Int) throws -> Int {
     var end = try descriptor.seekToEnd()
@@ -53,7 +60,9 @@ final class LogFile: Sendable {
     var number = 0
     while true {
       do {
-        files.append(try LogFile(path: number == 0 ? path : "\(path).\(number)"))
+        let file = try LogFile(path: number == 0 ? path : "\(path).\(number)")
+        // One that was renamed between two looks is met again under its next name.
+        if !files.contains(where: { $0.identity == file.identity }) { files.append(file) }
       } catch let error as SystemError where error.kind == .notFound {
         // The newest may be missing for a moment, while it is being rotated.
         if number > 0 { break }

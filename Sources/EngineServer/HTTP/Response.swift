@@ -30,12 +30,15 @@ struct Response: Sendable {
   }
 
   static func stream(
-    contentType: String, startsAtOnce: Bool = false, lastWords: (@Sendable (any Error) -> ByteBuffer?)? = nil,
+    contentType: String, startsAtOnce: Bool = false, hasErrorsInBody: Bool = false,
+    lastWords: (@Sendable (any Error) -> ByteBuffer?)? = nil,
     _ produce: @Sendable @escaping (BodyStream) async throws -> Void
   ) -> Response {
     Response(
       .ok, headers: [("Content-Type", contentType)],
-      content: .stream(StreamedBody(startsAtOnce: startsAtOnce, produce: produce, lastWords: lastWords)))
+      content: .stream(
+        StreamedBody(
+          startsAtOnce: startsAtOnce, hasErrorsInBody: hasErrorsInBody, produce: produce, lastWords: lastWords)))
   }
 }
 
@@ -44,6 +47,8 @@ struct StreamedBody: Sendable {
   /// Whether the head goes out before there is anything to send. Else it goes out with the first bytes, so that an
   /// error before them still becomes a status.
   var startsAtOnce: Bool
+  /// Whether every error goes into the body, even if nothing has been sent before it.
+  var hasErrorsInBody = false
   var produce: @Sendable (BodyStream) async throws -> Void
   /// What to end with when an error comes too late for a status; without it the connection breaks off.
   var lastWords: (@Sendable (any Error) -> ByteBuffer?)?

@@ -35,7 +35,8 @@ func imageRoutes(_ backend: any ImageBackend) -> [Route] {
     Route(.POST, "/images/create") { request in try create(backend, request) },
     Route(.POST, "/images/load") { request in
       try request.query.refuse("platform")
-      return .progress { emit in
+      // As dockerd: what is wrong with the archive is said in the stream, after a status of success.
+      return .progress(hasErrorsInBody: true) { emit in
         try await backend.loadImages(from: request.body, quiet: request.query.flag("quiet", default: true), emit: emit)
       }
     },
@@ -89,10 +90,11 @@ private func save(_ backend: any ImageBackend, _ names: [String], _ request: Req
 extension Response {
   /// A stream of progress lines; an error that comes late becomes the last of them.
   fileprivate static func progress(
+    hasErrorsInBody: Bool = false,
     _ work: @escaping @Sendable (@escaping @Sendable (ProgressMessage) async throws -> Void) async throws -> Void
   ) -> Response {
     .stream(
-      contentType: "application/json",
+      contentType: "application/json", hasErrorsInBody: hasErrorsInBody,
       lastWords: { error in
         let message = explanation(of: error)
         return try? jsonLine(ProgressMessage(errorDetail: ErrorDetail(message: message), error: message))

@@ -34,7 +34,7 @@ struct ImageArchive {
     if let list = files["manifest.json"] { return try dockerImages(list) }
     if let index = files["index.json"] { return try layoutImages(index) }
     throw ClassifiedError(
-      .invalid, "the archive has neither manifest.json nor index.json: it holds no images",
+      .invalid, "not an image archive: it has neither manifest.json nor index.json",
       advice: "a root filesystem is taken in with import")
   }
 

@@ -31,15 +31,25 @@ extension ImageStore {
       let spool = ArchiveSpool(directory: directory, limits: self.configuration.unpacking.limits)
       for try await piece in stream {
         try Task.checkCancellation()
-        try await self.transfers.run { try spool.feed(piece) }
+        try await self.transfers.run { try Self.asImageArchive { try spool.feed(piece) } }
       }
       let images = try await self.transfers.run {
-        try ImageArchive(try spool.finish(), platform: self.configuration.platform).images()
+        let files = try Self.asImageArchive { try spool.finish() }
+        return try ImageArchive(files, platform: self.configuration.platform).images()
       }
       let intake = self.beginIntake()
       var loaded: [LoadedImage] = []
       for image in images { loaded.append(try await self.take(image, intake, progress)) }
       return loaded
+    }
+  }
+
+  /// Whoever loads a file that is no tar at all is to hear that first.
+  private static func asImageArchive<Result>(_ read: () throws -> Result) throws -> Result {
+    do {
+      return try read()
+    } catch let error as ClassifiedError where error.kind == .invalid {
+      throw error.during("not an image archive")
     }
   }
 

@@ -39,11 +39,21 @@ public final class BlobIngest: Sendable {
   /// How many bytes have come so far: where a transfer that broke off goes on.
   public var offset: Int64 { state.withLock { $0.offset } }
 
+  /// The digest of what has come so far.
+  public var written: Digest { state.withLock { $0.hasher.finish() } }
+
   /// Takes the next bytes, on a thread of the store.
   ///
   /// Throws: `dataLoss` when there are more than announced; the kernel's errors.
   public func append(_ bytes: [UInt8]) async throws {
-    try await intake.store.transfers.run { try self.write(bytes.span) }
+    try await append { write in try write(bytes.span) }
+  }
+
+  /// Takes the next bytes from where they are: `lend`, called on a thread of the store, passes them to its argument.
+  public func append(
+    lending lend: @escaping @Sendable (_ write: (Span<UInt8>) throws -> Void) throws -> Void
+  ) async throws {
+    try await intake.store.transfers.run { try lend(self.write) }
   }
 
   /// Takes the next bytes, on the caller's thread, which blocks for the write and the hash.

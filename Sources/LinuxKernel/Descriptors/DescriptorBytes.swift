@@ -178,6 +178,11 @@ extension Descriptor {
     Int64(try systemCall("seek", place) { lseek(rawValue, 0, SEEK_END) })
   }
 
+  /// The file's offset, counted from the start.
+  public func offset() throws(SystemError) -> Int64 {
+    Int64(try systemCall("seek", place) { lseek(rawValue, 0, SEEK_CUR) })
+  }
+
   /// Cuts or extends the file to `size` bytes. ftruncate(2).
   public func truncate(to size: Int64) throws(SystemError) {
     try systemCall("truncate", place) { ftruncate(rawValue, off_t(size)) }

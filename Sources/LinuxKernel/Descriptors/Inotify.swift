@@ -59,17 +59,23 @@ public struct Inotify: ~Copyable, Sendable {
   public func changes() throws(SystemError) -> [Change] {
     var buffer = [UInt8](repeating: 0, count: 16 << 10)
     guard case .bytes(let count) = try descriptor.tryRead(into: &buffer) else { return [] }
+    buffer.removeSubrange(count...)
+    return Self.changes(in: buffer)
+  }
+
+  /// The changes in what was read from `descriptor` by other means; a read gives whole ones only.
+  public static func changes(in bytes: [UInt8]) -> [Change] {
     // struct inotify_event: watch, mask, cookie and length of the name, 4 bytes each; then the name, filled with NULs.
     func number(_ offset: Int) -> UInt32 {
-      (0..<4).reduce(0) { $0 | UInt32(buffer[offset + $1]) << UInt32(8 * $1) }
+      (0..<4).reduce(0) { $0 | UInt32(bytes[offset + $1]) << UInt32(8 * $1) }
     }
     var (changes, start): ([Change], Int) = ([], 0)
-    while start + 16 <= count {
-      let end = start + 16 + Int(number(start + 12))
+    while start + 16 <= bytes.count {
+      let end = min(start + 16 + Int(number(start + 12)), bytes.count)
       changes.append(
         Change(
           watch: Int32(bitPattern: number(start)), events: Events(rawValue: number(start + 4)),
-          name: RawPath(buffer[(start + 16)..<end].prefix { $0 != 0 })))
+          name: RawPath(bytes[(start + 16)..<end].prefix { $0 != 0 })))
       start = end
     }
     return changes

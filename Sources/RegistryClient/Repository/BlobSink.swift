@@ -7,6 +7,10 @@ public protocol BlobSink: Sendable {
   /// Takes the next bytes.
   func write(_ bytes: ByteBuffer) async throws
 
+  /// The digest of all that was written since the beginning or the last `restart`. The sink hashes what it keeps, so
+  /// that each byte is hashed once, and what is checked is what was kept.
+  func digest() async throws -> Digest
+
   /// Throws away what came so far, for it was not what it should be; the blob comes again from its beginning.
   /// A sink that cannot do that throws.
   func restart() async throws
@@ -17,17 +21,4 @@ public protocol BlobSink: Sendable {
 
 extension BlobSink {
   public func willRetry(after pause: Duration, because reason: String) async {}
-}
-
-/// The beginning of a blob that is there from an earlier attempt.
-public struct PartialBlob: Sendable {
-  /// How many bytes there are.
-  public let length: Int64
-  /// Has taken exactly these.
-  public let hasher: ContentHasher
-
-  public init(length: Int64, hasher: ContentHasher) {
-    self.length = length
-    self.hasher = hasher
-  }
 }

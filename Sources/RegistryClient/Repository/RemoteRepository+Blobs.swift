@@ -15,15 +15,15 @@ extension RemoteRepository {
   /// after an error of kind `dataLoss`: then what was written is worth nothing.
   ///
   /// - Parameters:
-  ///   - partial: what is in the sink already.
+  ///   - there: how many bytes of it are in the sink already.
   ///
   /// Throws: `ClassifiedError`, or what the sink throws.
   public func fetchBlob(
-    _ descriptor: Descriptor, resuming partial: PartialBlob? = nil, into sink: some BlobSink
+    _ descriptor: Descriptor, resuming there: Int64 = 0, into sink: some BlobSink
   ) async throws {
     do {
       try await client.slots.run {
-        try await self.fetchFromAnywhere(descriptor, resuming: partial, into: sink)
+        try await self.fetchFromAnywhere(descriptor, resuming: there, into: sink)
       }
     } catch {
       throw explain(error)
@@ -39,23 +39,23 @@ extension RemoteRepository {
         .invalid, "\(descriptor.digest) has \(descriptor.size) bytes, more than the \(limit) that are sensible here",
         object: reference.familiar)
     }
-    let sink = MemorySink()
+    let sink = MemorySink(descriptor.digest.algorithm)
     try await fetchBlob(descriptor, into: sink)
     return sink.bytes
   }
 
   private func fetchFromAnywhere(
-    _ descriptor: Descriptor, resuming partial: PartialBlob?, into sink: some BlobSink
+    _ descriptor: Descriptor, resuming there: Int64, into sink: some BlobSink
   ) async throws {
-    var transfer = BlobTransfer(descriptor, resuming: partial)
+    var transfer = BlobTransfer(descriptor, resuming: there)
     // A beginning from an earlier attempt that turns out wrong is not the registry's fault: it gets a second chance.
     var places = await directory.order
-    if partial != nil, let first = places.first { places.insert(first, at: 0) }
+    if there > 0, let first = places.first { places.insert(first, at: 0) }
     for (turn, index) in places.enumerated() {
       do {
         let endpoint = try await directory.endpoint(at: index)
         try await stream(&transfer, from: endpoint, into: sink)
-        try transfer.verify()
+        try transfer.verify(try await sink.digest())
         await directory.prefer(index)
         return
       } catch let failure as RegistryFailure where turn < places.count - 1 {
@@ -155,11 +155,22 @@ extension RemoteRepository {
 /// Keeps a small blob in memory.
 private final class MemorySink: BlobSink {
   private let buffer = Mutex(ByteBuffer())
+  private let algorithm: DigestAlgorithm
+
+  init(_ algorithm: DigestAlgorithm) {
+    self.algorithm = algorithm
+  }
 
   var bytes: [UInt8] { buffer.withLock { Array($0.readableBytesView) } }
 
   func write(_ bytes: ByteBuffer) {
     buffer.withLock { _ = $0.writeImmutableBuffer(bytes) }
+  }
+
+  func digest() -> Digest {
+    var hasher = ContentHasher(algorithm)
+    hasher.update(bytes)
+    return hasher.finish()
   }
 
   func restart() {

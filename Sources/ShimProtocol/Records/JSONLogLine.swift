@@ -21,86 +21,61 @@ public enum JSONLogLine {
   private static let outputStream = [UInt8](#"","stream":"stdout","time":""#.utf8)
   private static let errorStream = [UInt8](#"","stream":"stderr","time":""#.utf8)
   private static let closing = [UInt8]("\"}\n".utf8)
+  /// What each byte becomes that does not stand for itself; empty for those that do, and for those that begin a longer
+  /// UTF-8 sequence. Made once: binary output is nothing but escapes.
+  private static let escapes: [[UInt8]] = (0...UInt8.max).map { byte in
+    switch byte {
+    case UInt8(ascii: "\""): [UInt8](#"\""#.utf8)
+    case UInt8(ascii: "\\"): [UInt8](#"\\"#.utf8)
+    case UInt8(ascii: "\n"): [UInt8](#"\n"#.utf8)
+    case UInt8(ascii: "\r"): [UInt8](#"\r"#.utf8)
+    case ..<0x20, UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "&"):
+      [UInt8]((byte < 0x10 ? #"\u000"# : #"\u00"#).utf8) + [UInt8](String(byte, radix: 16).utf8)
+    case 0x80..<0xC2, 0xF5...: replacement
+    default: []
+    }
+  }
   private static let replacement = [UInt8](#"\ufffd"#.utf8)
-  private static let hexDigits = [UInt8]("0123456789abcdef".utf8)
+  // E2 80 A8 and E2 80 A9, which end a line in JavaScript.
+  private static let lineSeparator = [UInt8](#"\u2028"#.utf8)
+  private static let paragraphSeparator = [UInt8](#"\u2029"#.utf8)
 
-  /// Copies runs of plain text at once, and looks closer only at what may need an escape.
+  /// Copies runs of plain text at once, and an escape whole from the table.
   private static func appendEscaped(_ text: ArraySlice<UInt8>, to log: inout [UInt8]) {
+    let escapes = Self.escapes
+    let end = text.endIndex
     var runStart = text.startIndex
-    var index = text.startIndex
-    while index < text.endIndex {
+    var index = runStart
+    while index < end {
       let byte = text[index]
-      if byte < 0x80 {
-        if isPlain(byte) {
-          index += 1
-          continue
-        }
-        log += text[runStart..<index]
-        appendEscape(byte, to: &log)
-        index += 1
-        runStart = index
-      } else {
-        let length = scalarLength(text[index...])
-        if length > 0, !isLineSeparator(text[index..<(index + length)]) {
-          index += length
-          continue
-        }
-        log += text[runStart..<index]
-        if length == 0 {
-          log += replacement
-          index += 1
-        } else {
-          // E2 80 A8 and E2 80 A9 are U+2028 and U+2029, which end a line in JavaScript.
-          log += text[index + 2] == 0xA8 ? [UInt8](#"\u2028"#.utf8) : [UInt8](#"\u2029"#.utf8)
-          index += length
-        }
-        runStart = index
+      var escape = escapes[Int(byte)]
+      var length = 1
+      if byte >= 0xC2, escape.isEmpty { (escape, length) = sequence(in: text, at: index) }
+      if !escape.isEmpty {
+        if runStart < index { log += text[runStart..<index] }
+        log += escape
+        runStart = index + length
       }
+      index += length
     }
-    log += text[runStart..<text.endIndex]
+    if runStart < end { log += text[runStart..<end] }
   }
 
-  private static func isPlain(_ ascii: UInt8) -> Bool {
-    switch ascii {
-    case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "&"): false
-    default: ascii >= 0x20
+  /// The escape, if it needs one, and the length of the UTF-8 sequence that begins at `start` with a byte from C2 to F4.
+  private static func sequence(in text: ArraySlice<UInt8>, at start: Int) -> (escape: [UInt8], length: Int) {
+    let first = text[start]
+    let length = first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4
+    guard text.endIndex - start >= length else { return (replacement, 1) }
+    let second = text[start + 1]
+    // Unicode 15, table 3-7: no longer forms than needed, no surrogates, nothing beyond U+10FFFF.
+    let least: UInt8 = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80
+    let most: UInt8 = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF
+    guard second >= least, second <= most else { return (replacement, 1) }
+    for offset in 2..<max(length, 2) where text[start + offset] & 0xC0 != 0x80 { return (replacement, 1) }
+    if first == 0xE2, second == 0x80 {
+      if text[start + 2] == 0xA8 { return (lineSeparator, 3) }
+      if text[start + 2] == 0xA9 { return (paragraphSeparator, 3) }
     }
-  }
-
-  private static func appendEscape(_ ascii: UInt8, to log: inout [UInt8]) {
-    log.append(UInt8(ascii: "\\"))
-    switch ascii {
-    case UInt8(ascii: "\""), UInt8(ascii: "\\"): log.append(ascii)
-    case UInt8(ascii: "\n"): log.append(UInt8(ascii: "n"))
-    case UInt8(ascii: "\r"): log.append(UInt8(ascii: "r"))
-    default:
-      log += [UInt8(ascii: "u"), UInt8(ascii: "0"), UInt8(ascii: "0")]
-      log.append(hexDigits[Int(ascii >> 4)])
-      log.append(hexDigits[Int(ascii & 15)])
-    }
-  }
-
-  private static func isLineSeparator(_ scalar: ArraySlice<UInt8>) -> Bool {
-    scalar.count == 3 && scalar.elementsEqual([0xE2, 0x80, 0xA8])
-      || scalar.count == 3 && scalar.elementsEqual([0xE2, 0x80, 0xA9])
-  }
-
-  /// The length of the valid multi-byte UTF-8 sequence at the start, or 0 (Unicode 15, table 3-7).
-  private static func scalarLength(_ text: ArraySlice<UInt8>) -> Int {
-    let first = text[text.startIndex]
-    let (length, second): (Int, ClosedRange<UInt8>)
-    switch first {
-    case 0xC2...0xDF: (length, second) = (2, 0x80...0xBF)
-    case 0xE0: (length, second) = (3, 0xA0...0xBF)
-    case 0xED: (length, second) = (3, 0x80...0x9F)
-    case 0xE1...0xEF: (length, second) = (3, 0x80...0xBF)
-    case 0xF0: (length, second) = (4, 0x90...0xBF)
-    case 0xF4: (length, second) = (4, 0x80...0x8F)
-    case 0xF1...0xF3: (length, second) = (4, 0x80...0xBF)
-    default: return 0
-    }
-    guard text.count >= length, second.contains(text[text.startIndex + 1]) else { return 0 }
-    for offset in 2..<max(length, 2) where text[text.startIndex + offset] & 0xC0 != 0x80 { return 0 }
-    return length
+    return ([], length)
   }
 }

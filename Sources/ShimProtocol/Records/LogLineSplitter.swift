@@ -16,7 +16,7 @@ public struct LogLineSplitter: Sendable {
     var rest = chunk
     while !rest.isEmpty {
       let window = rest.prefix(Self.maximumText - pending.count)
-      if let newline = window.firstIndex(of: UInt8(ascii: "\n")) {
+      if let newline = Self.newline(in: window) {
         emit(rest[..<newline], endsLine: true, record: record)
         rest = rest[(newline + 1)...]
       } else if pending.count + window.count == Self.maximumText {
@@ -27,6 +27,15 @@ public struct LogLineSplitter: Sendable {
         return
       }
     }
+  }
+
+  private static func newline(in text: ArraySlice<UInt8>) -> Int? {
+    var index = text.startIndex
+    while index < text.endIndex {
+      if text[index] == UInt8(ascii: "\n") { return index }
+      index += 1
+    }
+    return nil
   }
 
   /// Passes on what is left when the stream has ended.

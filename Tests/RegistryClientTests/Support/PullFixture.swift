@@ -24,6 +24,8 @@ final class RecordingSink: BlobSink {
     state.withLock { $0.bytes += Array(bytes.readableBytesView) }
   }
 
+  func digest() -> Digest { Digest.of(bytes) }
+
   func restart() {
     state.withLock {
       $0.bytes = []
@@ -39,10 +41,12 @@ final class RecordingSink: BlobSink {
 extension RegistryConfiguration {
   /// Regular, but impatient.
   static func forTests(
-    mirrors: [String] = [], proxy: Int? = nil, certificates: TestCertificate? = nil
+    mirrors: [String] = [], trustedTokenHosts: [String] = [], proxy: Int? = nil,
+    certificates: TestCertificate? = nil
   ) throws -> RegistryConfiguration {
     let proxies = proxy.map { ProxySettings(https: "http://127.0.0.1:\($0)") } ?? ProxySettings()
-    var configuration = try RegistryConfiguration(mirrors: mirrors, proxies: proxies)
+    var configuration = try RegistryConfiguration(
+      mirrors: mirrors, trustedTokenHosts: trustedTokenHosts, proxies: proxies)
     configuration.certificateDirectories = certificates.map { [$0.directory.path] } ?? []
     configuration.retries.firstDelay = .milliseconds(1)
     configuration.retries.longestDelay = .milliseconds(5)
@@ -141,6 +145,7 @@ struct TestCertificate {
 /// Runs a test in which each host of the internet is a fake on loopback behind a proxy, with TLS.
 func withInternet(
   _ hosts: [String: FakeRegistry], trustedBy trusted: [String] = TestCertificate.hosts,
+  trustedTokenHosts: [String] = [],
   _ test: (_ configuration: RegistryConfiguration) async throws -> Void
 ) async throws {
   let certificate = try await TestCertificate(trustedBy: trusted)
@@ -155,7 +160,9 @@ func withInternet(
   let proxy = try await LoopbackProxy(ports: ports)
   let result: Result<Void, any Error>
   do {
-    result = .success(try await test(.forTests(proxy: proxy.port, certificates: certificate)))
+    result = .success(
+      try await test(
+        .forTests(trustedTokenHosts: trustedTokenHosts, proxy: proxy.port, certificates: certificate)))
   } catch {
     result = .failure(error)
   }

@@ -1,8 +1,8 @@
-import CommandLine
+public import CommandLine
 
 /// The flags of the server: dockerd's, where the thing exists.
-enum ServerCommand {
-  static let spec = CommandSpec(
+public enum ServerCommand {
+  public static let spec = CommandSpec(
     "apusd", usage: "[OPTIONS]", "A container engine: serves the Docker Engine API", count: .none,
     flags: [
       .string("cgroup-parent", default: "/apus", "Cgroup below which containers get theirs"),
@@ -19,6 +19,7 @@ enum ServerCommand {
       .string("pidfile", "p", "File for the process's number (default EXEC-ROOT/apusd.pid)"),
       .list("registry-mirror", "URL of a mirror of Docker Hub"),
       .bool("tls", "Serve tcp:// with TLS; --tls=false listens beyond this machine without it"),
+      .list("trusted-token-host", "Host that a registry of another domain may have its credentials sent to"),
       .bool("validate", "Check the configuration, and end"),
       .bool("version", "v", "Show the version, and end"),
     ])

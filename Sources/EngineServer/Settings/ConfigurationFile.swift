@@ -1,10 +1,10 @@
-import CommandLine
+public import CommandLine
 import Diagnostics
 import JSON
 import LinuxKernel
 
 /// The server's `daemon.json`: the same settings as the flags, by the same names (plural for lists), and `proxies`.
-struct ConfigurationFile: Sendable {
+public struct ConfigurationFile: Sendable {
   /// What a key holds.
   enum Kind: Sendable {
     case bool, integer, text, list, proxies
@@ -17,6 +17,7 @@ struct ConfigurationFile: Sendable {
     "insecure-registries": (.list, "insecure-registry"), "log-level": (.text, "log-level"),
     "max-concurrent-downloads": (.integer, "max-concurrent-downloads"), "pidfile": (.text, "pidfile"),
     "proxies": (.proxies, nil), "registry-mirrors": (.list, "registry-mirror"), "tls": (.bool, "tls"),
+    "trusted-token-hosts": (.list, "trusted-token-host"),
   ]
 
   private let values: [String: JSONValue]
@@ -24,7 +25,7 @@ struct ConfigurationFile: Sendable {
   /// Reads the file; where there is none, the settings are empty unless the file was asked for.
   ///
   /// Throws: kind `notFound`, kind `invalid` naming the key at fault.
-  init(at path: String, isRequired: Bool) throws {
+  public init(at path: String, isRequired: Bool) throws {
     let bytes = try HostFiles.readIfPresent(path, limit: 1 << 20)
     if bytes == nil, isRequired { throw ClassifiedError(.notFound, "no such configuration file", object: path) }
     do {
@@ -34,28 +35,32 @@ struct ConfigurationFile: Sendable {
     }
   }
 
-  init(parsing bytes: [UInt8]) throws {
+  /// Throws: kind `invalid` naming the keys at fault.
+  public init(parsing bytes: [UInt8]) throws {
     // An empty file says nothing, as dockerd has it.
     guard bytes.contains(where: { !" \t\r\n".utf8.contains($0) }) else {
       values = [:]
       return
     }
-    guard case .object(let members) = try JSONValue(parsing: bytes) else {
-      throw ClassifiedError(.invalid, "is not a JSON object")
+    let document: JSONValue
+    do {
+      document = try JSONValue(parsing: bytes)
+    } catch {
+      throw ClassifiedError(.invalid, "is not JSON: \(error)")
     }
-    var values: [String: JSONValue] = [:]
+    guard case .object(let members) = document else { throw ClassifiedError(.invalid, "is not a JSON object") }
+    let unknown = members.map(\.name).filter { ConfigurationFile.keys[$0] == nil }
+    guard unknown.isEmpty else {
+      throw ClassifiedError(
+        .invalid, "the following directives don't match any configuration option: \(unknown.joined(separator: ", "))",
+        advice: "known are \(ConfigurationFile.keys.keys.sorted().joined(separator: ", "))")
+    }
     for member in members {
-      guard let (kind, _) = ConfigurationFile.keys[member.name] else {
-        throw ClassifiedError(
-          .invalid, "\"\(member.name)\" is not an option of this server",
-          advice: "known are \(ConfigurationFile.keys.keys.sorted().joined(separator: ", "))")
-      }
-      guard ConfigurationFile.fits(member.value, kind) else {
+      guard let (kind, _) = ConfigurationFile.keys[member.name], ConfigurationFile.fits(member.value, kind) else {
         throw ClassifiedError(.invalid, "the value of \"\(member.name)\" is wrong: \(member.value.compact)")
       }
-      values[member.name] = member.value
     }
-    self.values = values
+    values = Dictionary(members.map { ($0.name, $0.value) }) { _, last in last }
   }
 
   private static func fits(_ value: JSONValue, _ kind: Kind) -> Bool {
@@ -71,17 +76,28 @@ struct ConfigurationFile: Sendable {
     }
   }
 
-  /// Throws: kind `invalid` when a setting stands in the file and on the command line, for which of the two would
-  /// count is a matter of taste.
-  func requireNoConflict(with flags: FlagValues) throws {
-    for (key, value) in values.sorted(by: { $0.key < $1.key }) {
-      guard let flag = ConfigurationFile.keys[key]?.flag, flags.isSet(flag) else { continue }
-      let given = flags.strings(flag).joined(separator: ", ")
+  /// Throws: kind `invalid` when settings stand in the file and on the command line, for which of the two would count
+  /// is a matter of taste.
+  public func requireNoConflict(with flags: FlagValues) throws {
+    let conflicts = values.sorted { $0.key < $1.key }.compactMap { key, value -> String? in
+      guard let flag = ConfigurationFile.keys[key]?.flag, flags.isSet(flag) else { return nil }
+      let given = flags.strings(flag)
+      let isList = if case .array = value { true } else { false }
+      let shown = isList ? "[\(given.joined(separator: " "))]" : given.joined(separator: ", ")
+      return "\(key): (from flag: \(shown), from file: \(ConfigurationFile.shown(value)))"
+    }
+    guard conflicts.isEmpty else {
       throw ClassifiedError(
         .invalid,
-        "\"\(key)\" is set both by a flag and in the configuration file "
-          + "(from flag: \(given), from file: \(value.compact))")
+        "the following directives are specified both as a flag and in the configuration file: "
+          + conflicts.joined(separator: ", "))
     }
+  }
+
+  /// As dockerd prints values: strings bare, lists with blanks between.
+  private static func shown(_ value: JSONValue) -> String {
+    if case .array(let items) = value { return "[\(items.map(shown).joined(separator: " "))]" }
+    return value.stringValue ?? value.compact
   }
 
   func text(_ key: String) -> String? { values[key]?.stringValue }

@@ -1,33 +1,32 @@
-import CommandLine
+public import CommandLine
 import Diagnostics
-import EngineServer
-import Logging
-import RegistryClient
+public import Logging
+public import RegistryClient
 
 /// All that is configured, from the flags and the configuration file, checked.
-struct ServerSettings: Sendable {
-  let configurationFile: String
-  let configurationIsRequired: Bool
-  let dataRoot: String
-  let execRoot: String
-  let pidFile: String
-  let cgroupParent: String
-  let addresses: [ListenAddress]
+public struct ServerSettings: Sendable {
+  public let configurationFile: String
+  public let configurationIsRequired: Bool
+  public let dataRoot: String
+  public let execRoot: String
+  public let pidFile: String
+  public let cgroupParent: String
+  public let addresses: [ListenAddress]
   /// The name of the group that may use the unix socket.
-  let group: String?
-  let registryMirrors: [String]
-  let insecureRegistries: [String]
-  let registry: RegistryConfiguration
-  let verbosity: Verbosity
+  public let group: String?
+  public let registryMirrors: [String]
+  public let insecureRegistries: [String]
+  public let registry: RegistryConfiguration
+  public let verbosity: Verbosity
 
   /// How much is logged: what a reload can change.
-  struct Verbosity: Sendable, Equatable {
-    let isDebug: Bool
-    let level: Logger.Level
+  public struct Verbosity: Sendable, Equatable {
+    public let isDebug: Bool
+    public let level: Logger.Level
   }
 
   /// Throws: `ClassifiedError` that names the flag or key at fault.
-  init(_ flags: FlagValues, environment: [String: String]) throws {
+  public init(_ flags: FlagValues, environment: [String: String]) throws {
     configurationFile = flags.string("config-file") ?? ""
     configurationIsRequired = flags.isSet("config-file")
     let file = try ConfigurationFile(at: configurationFile, isRequired: configurationIsRequired)
@@ -65,6 +64,7 @@ struct ServerSettings: Sendable {
       http: file.proxy("http-proxy"), https: file.proxy("https-proxy"), exceptions: file.proxy("no-proxy"))
     var registry = try RegistryConfiguration(
       mirrors: mirrors, insecureRegistries: insecure,
+      trustedTokenHosts: file.list("trusted-token-hosts") ?? flags.strings("trusted-token-host"),
       proxies: proxies.falling(backOn: ProxySettings(environment: environment)))
     registry.maximumDownloads = Int(downloads)
     return registry
@@ -98,7 +98,7 @@ struct ServerSettings: Sendable {
   }
 
   /// Also read again on a reload.
-  static func verbosity(_ flags: FlagValues, _ file: ConfigurationFile) throws -> Verbosity {
+  public static func verbosity(_ flags: FlagValues, _ file: ConfigurationFile) throws -> Verbosity {
     let isDebug = file.bool("debug") ?? flags.bool("debug")
     let name = file.text("log-level") ?? flags.string("log-level") ?? "info"
     let level: Logger.Level
