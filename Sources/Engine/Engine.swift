@@ -75,7 +75,7 @@ public final class Engine: Sendable {
   /// all of them goes.
   public func shutdown() async {
     for container in containers.all { container.closeInbox() }
-    await background.cancelAll()
+    await background.end()
     do {
       let database = records.database
       try await threads.runIfActive { try database.close() }

@@ -3,6 +3,7 @@
 import contextlib
 import http.server
 import json
+import os
 import pathlib
 import shutil
 import socket

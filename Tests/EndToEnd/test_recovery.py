@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from conftest import BIN, DOCKER, eventually, run
+from conftest import BIN, DOCKER, cgroups_named, eventually, run
 
 NUMBERED = "i=0; while [ $i -lt {count} ]; do i=$((i+1)); echo line $i; sleep 0.05; done; exit {code}"
 
@@ -148,8 +148,7 @@ def test_a_clean_stop_takes_an_empty_cgroup_parent_along(own_server):
     server = own_server
 
     def parents():
-        root = pathlib.Path("/sys/fs/cgroup")
-        return [path for path in [*root.glob("*" + server.cgroup_parent), root / server.cgroup_parent[1:]] if path.is_dir()]
+        return cgroups_named(server.cgroup_parent)
 
     server.docker("run", "-d", "--name", "stays", "busybox", "sleep", "1000", check=0)
     assert parents()

@@ -119,7 +119,7 @@ extension Engine {
       try convergence.erase(id, cgroup: path) { try database.remove(container: id.text) }
     }
     reaper.sweep()
-    background.start { [threads, logger] in
+    background.start(.awaited) { [threads, logger] in
       do {
         try await threads.runIfActive { try convergence.clear(id, cgroup: path) }
       } catch {
