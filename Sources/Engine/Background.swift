@@ -17,7 +17,13 @@ final class Background: Sendable {
     var isClosed = false
   }
 
+  private let executor: LoopExecutor
   private let contents = Mutex(Contents())
+
+  /// The tasks run on `executor`.
+  init(on executor: LoopExecutor) {
+    self.executor = executor
+  }
 
   /// Starts `work` in the background; not any more once `end` has been called.
   func start(_ ending: Ending = .cancelled, _ work: @Sendable @escaping () async -> Void) {
@@ -25,7 +31,7 @@ final class Background: Sendable {
       guard !contents.isClosed else { return }
       let number = contents.nextNumber
       contents.nextNumber += 1
-      let task = Task { [weak self] in
+      let task = Task(executorPreference: executor) { [weak self] in
         await work()
         self?.contents.withLock { $0.tasks[number] = nil }
       }

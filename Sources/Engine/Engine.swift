@@ -29,7 +29,7 @@ public final class Engine: Sendable {
   let convergence: Converge
   let shims: ShimSpawn
   let reaper: ShimReaper
-  let background = Background()
+  let background: Background
   let logWatcher: LogWatcher
   private let runs = Atomic<UInt64>(0)
   /// Where a damaged database was moved to at this start.
@@ -54,6 +54,7 @@ public final class Engine: Sendable {
     records = ContainerRecords(
       database: opened.database.database, layout: layout, threads: threads, boot: opened.boot)
     convergence = Converge(layout: layout, cgroups: cgroups)
+    background = Background(on: LoopExecutor(configuration.eventLoops.next()))
     reaper = ShimReaper(on: configuration.eventLoops.next())
     logWatcher = try await LogWatcher(on: configuration.eventLoops)
     images = try await ImageStore.open(

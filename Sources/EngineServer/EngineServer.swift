@@ -1,4 +1,5 @@
 import Diagnostics
+import Engine
 import LinuxKernel
 public import Logging
 public import NIOCore
@@ -11,6 +12,7 @@ public final class EngineServer: Sendable {
   private let table: RouteTable
   private let product: String
   private let group: any EventLoopGroup
+  private let executor: LoopExecutor
   private let logger: Logger
   private let channels = Mutex<Open>(Open())
 
@@ -34,6 +36,7 @@ public final class EngineServer: Sendable {
     self.table = RouteTable(allRoutes(backends))
     self.product = product
     self.group = group
+    executor = LoopExecutor(group.next())
     self.logger = logger
   }
 
@@ -70,7 +73,7 @@ public final class EngineServer: Sendable {
     let isTCP = if case .tcp = address { true } else { false }
     let service = RequestService(
       table: table, product: product, exposure: isTCP ? (address.isLocal ? .loopback : .network) : .socket,
-      logger: logger)
+      executor: executor, logger: logger)
     return ServerBootstrap(group: group)
       .serverChannelOption(.backlog, value: 256)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: isTCP ? 1 : 0)

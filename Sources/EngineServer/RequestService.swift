@@ -1,4 +1,5 @@
 import Diagnostics
+import Engine
 import EngineAPI
 import Logging
 import NIOCore
@@ -17,6 +18,7 @@ struct RequestService: ConnectionService {
   /// Named in every answer.
   let product: String
   let exposure: Exposure
+  let executor: LoopExecutor
   let logger: Logger
 
   func plan(_ head: HTTPRequestHead) -> RequestPlan {
@@ -27,6 +29,10 @@ struct RequestService: ConnectionService {
       case .network: BrowserGuard.refusal(of: head.headers)
       }
     return refusal.map(RequestPlan.refuse) ?? RequestPlan(head, table: table)
+  }
+
+  func executor(for plan: RequestPlan) -> (any TaskExecutor)? {
+    plan.computes ? nil : executor
   }
 
   func head(_ status: HTTPResponseStatus, _ headers: HTTPHeaders) -> HTTPResponseHead {

@@ -73,7 +73,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     owesContinue = head.headers.first(name: "expect")?.lowercased() == "100-continue"
     let exchange = Exchange(
       id: id, head: head, handler: NIOLoopBound(self, eventLoop: context.eventLoop), eventLoop: context.eventLoop)
-    task = Task { [service] in await service.serve(exchange, plan) }
+    task = Task(executorPreference: service.executor(for: plan)) { [service] in await service.serve(exchange, plan) }
   }
 
   func read(context: ChannelHandlerContext) {

@@ -5,6 +5,8 @@ import NIOHTTP1
 protocol ConnectionService: Sendable {
   /// Called on the event loop when a head has arrived; must be quick.
   func plan(_ head: HTTPRequestHead) -> RequestPlan
+  /// Where the request's task runs; nil for the pool of threads.
+  func executor(for plan: RequestPlan) -> (any TaskExecutor)?
   /// Answers the request through `exchange`. Its task is cancelled when the client goes away.
   func serve(_ exchange: Exchange, _ plan: RequestPlan) async
   /// The head of an answer, with what stands in all of them.

@@ -12,6 +12,11 @@ enum RequestPlan: Sendable {
     if case .route(let route, _, _, _) = self { route.mayTakeOver } else { false }
   }
 
+  /// Whether the request keeps a processor busy.
+  var computes: Bool {
+    if case .route(let route, _, _, _) = self { route.computes } else { false }
+  }
+
   init(_ head: HTTPRequestHead, table: RouteTable) {
     do {
       let target = try RequestTarget(head.uri)

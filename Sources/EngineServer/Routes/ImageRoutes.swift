@@ -32,20 +32,20 @@ func imageRoutes(_ backend: any ImageBackend) -> [Route] {
         try await backend.removeImage(
           request.parameter("name"), force: request.query.flag("force"), prune: !request.query.flag("noprune")))
     },
-    Route(.POST, "/images/create") { request in try create(backend, request) },
-    Route(.POST, "/images/load") { request in
+    Route(.POST, "/images/create", computes: true) { request in try create(backend, request) },
+    Route(.POST, "/images/load", computes: true) { request in
       try request.query.refuse("platform")
       // As dockerd: what is wrong with the archive is said in the stream, after a status of success.
       return .progress(hasErrorsInBody: true) { emit in
         try await backend.loadImages(from: request.body, quiet: request.query.flag("quiet", default: true), emit: emit)
       }
     },
-    Route(.GET, "/images/get") { request in
+    Route(.GET, "/images/get", computes: true) { request in
       let names = request.query.all("names").filter { !$0.isEmpty }
       guard !names.isEmpty else { throw ClassifiedError(.invalid, "the query names is missing: the images to save") }
       return try save(backend, names, request)
     },
-    Route(.GET, "/images/{name...}/get") { request in try save(backend, [request.parameter("name")], request) },
+    Route(.GET, "/images/{name...}/get", computes: true) { request in try save(backend, [request.parameter("name")], request) },
   ]
 }
 
