@@ -75,6 +75,7 @@ public final class Engine: Sendable {
   /// Ends the server's part. Containers run on: their shims wait for the next server. Where none does, the cgroup of
   /// all of them goes.
   public func shutdown() async {
+    shims.dropSpare()
     for container in containers.all { container.closeInbox() }
     await background.end()
     do {
@@ -86,6 +87,15 @@ public final class Engine: Sendable {
       try await threads.shutdownGracefully()
     } catch {
       logger.error("shutdown: \(explanation(of: error))")
+    }
+  }
+
+  /// Has a shim ready for the next start, once the one under way needs the processors no more.
+  func prepareNextShim() {
+    configuration.eventLoops.next().scheduleTask(in: .milliseconds(50)) { [threads, shims] in
+      threads.submit { state in
+        if state == .active { shims.prepareSpare() }
+      }
     }
   }
 

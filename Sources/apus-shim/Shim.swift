@@ -8,7 +8,7 @@ final class Shim {
   /// How long an exited shim waits for a connected server to say that it has recorded the exit.
   private static let acknowledgeTimeout: UInt64 = 2_000_000_000
 
-  private let id: String
+  private var id: String
   private let context: ShimContext
   private let runtimeProgram: SharedDescriptor
   private var runtime: Runtime?
@@ -33,7 +33,7 @@ final class Shim {
     try ProcessControl.closeDescriptorsOnExec(from: 3)
   }
 
-  /// `control` is the server's connection, on which `launch` comes first.
+  /// `control` is the server's connection, on which `launch` comes first; `id` may be `ShimLaunch.anyContainer`.
   init(id: String, control: consuming Descriptor, runtime: consuming Descriptor) throws(SystemError) {
     self.id = id
     let loop = try EventLoop()
@@ -56,6 +56,10 @@ final class Shim {
   private func launch(_ launch: ShimLaunch, on connection: Connection) {
     // What comes next on this connection is for the container that is being made.
     connection.pauseInput()
+    if id == ShimLaunch.anyContainer {
+      id = launch.id
+      ProcessTitle.replaceArgument(1, with: id)
+    }
     guard launch.id == id else {
       let message = "launch is for container \(launch.id), the shim for \(id)"
       return fail(ShimFailure(kind: .invalid, message: message, step: "launch"), on: connection)

@@ -2,7 +2,7 @@ import LinuxKernel
 
 // One per container: parent of init, holder of its streams, writer of its log, keeper of its exit status.
 //
-//     apus-shim ID
+//     apus-shim ID       dots for the id of a container that is not known yet
 //
 // The server starts it, with the control connection as descriptor 3 and the runtime's program as descriptor 4.
 

@@ -52,6 +52,7 @@ struct ContainerStart {
       let time = Timestamp.now
       try await connection.start()
       trace.end()
+      engine.prepareNextShim()
       try FailPoint.startBeforeRecord.pass()
       return Started(connection: connection, pid: created.pid, time: time)
     } catch {

@@ -121,6 +121,8 @@ extension Engine {
     reaper.sweep()
     background.start(.awaited) { [threads, logger] in
       do {
+        // Whoever waited for this is to have the answer first: what follows keeps a processor and the kernel busy.
+        try await Task.sleep(for: .milliseconds(5))
         try await threads.runIfActive { try convergence.clear(id, cgroup: path) }
       } catch {
         logger.error("container \(id): what it left cannot be removed: \(explanation(of: error))")

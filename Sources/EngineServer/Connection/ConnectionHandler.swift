@@ -176,7 +176,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     gate.open()
     let channel = context.channel
     // The time runs from when the answer is out: a slow reader gets all of it.
-    context.close(mode: .output).assumeIsolated().whenComplete { _ in
+    context.endOutput {
       guard channel.isActive else { return }
       let time = self.state.inputHasEnded ? .zero : ConnectionHandler.lingerTime
       self.lingering = channel.eventLoop.assumeIsolated().scheduleTask(in: time) { channel.close(promise: nil) }

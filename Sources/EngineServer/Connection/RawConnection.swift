@@ -117,7 +117,7 @@ final class RawHandler: ChannelDuplexHandler {
     input.discard()
     input.fail(ClientGone())
     let channel = context.channel
-    context.close(mode: .output).assumeIsolated().whenComplete { _ in
+    context.endOutput {
       guard channel.isActive else { return }
       self.outputIsOut = true
       let time = self.inputHasEnded ? .zero : RawHandler.lingerTime

@@ -45,7 +45,9 @@ func imageRoutes(_ backend: any ImageBackend) -> [Route] {
       guard !names.isEmpty else { throw ClassifiedError(.invalid, "the query names is missing: the images to save") }
       return try save(backend, names, request)
     },
-    Route(.GET, "/images/{name...}/get", computes: true) { request in try save(backend, [request.parameter("name")], request) },
+    Route(.GET, "/images/{name...}/get", computes: true) { request in
+      try save(backend, [request.parameter("name")], request)
+    },
   ]
 }
 

@@ -8,11 +8,11 @@ struct Route: Sendable {
   let pattern: RoutePattern
   /// Whether success ends HTTP on the connection.
   let mayTakeOver: Bool
-  /// Whether it keeps a processor busy, as layers do that are unpacked: then it has a thread of the pool, not the loop's.
+  /// Whether it keeps a processor busy, as unpacking layers does: then it has a thread of the pool, not the loop's.
   let computes: Bool
   let handle: Handler
 
-  init(_ method: HTTPMethod, _ path: String, mayTakeOver: Bool = false, computes: Bool = false, _ handle: @escaping Handler) {
+  /// Whether it keeps a processor busy, as unpacking does: then it has a thread of the pool, not the loop's.
     self.method = method
     self.pattern = RoutePattern(path)
     self.mayTakeOver = mayTakeOver

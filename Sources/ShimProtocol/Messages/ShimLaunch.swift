@@ -1,5 +1,9 @@
 /// Everything a shim needs to know about its container. All paths are absolute.
 public struct ShimLaunch: Equatable, Sendable {
+  /// What stands in place of an id on the command line of a shim that is started before its container is known. As
+  /// long as an id, since that is put there later, for those who look at the list of processes.
+  public static let anyContainer = String(repeating: ".", count: 64)
+
   /// The container's id.
   public var id: String
   /// The OCI bundle; `config.json` is in it, and the shim puts `init.pid` and the files of execs there.
