@@ -12,7 +12,9 @@ struct Route: Sendable {
   let computes: Bool
   let handle: Handler
 
-  /// Whether it keeps a processor busy, as unpacking does: then it has a thread of the pool, not the loop's.
+  init(
+    _ method: HTTPMethod, _ path: String, mayTakeOver: Bool = false, computes: Bool = false, _ handle: @escaping Handler
+  ) {
     self.method = method
     self.pattern = RoutePattern(path)
     self.mayTakeOver = mayTakeOver
