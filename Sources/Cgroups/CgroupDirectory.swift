@@ -11,7 +11,7 @@ struct CgroupDirectory: Sendable {
   /// Makes the directory; whether it was not there before. Throws: ENOENT when the one above is missing.
   func make() throws(SystemError) -> Bool {
     do {
-      try Directory.makeOnHost(path)
+      try HostFiles.makeControlDirectory(path)
       return true
     } catch {
       if error.errno == EEXIST { return false }
@@ -144,16 +144,6 @@ struct CgroupDirectory: Sendable {
     }
     let kind = error.errno == ERANGE ? ErrorKind.invalid : error.kind
     return ClassifiedError(kind, "cannot set \(file) to \(value): \(error.reason)", object: path)
-  }
-}
-
-extension Directory {
-  /// mkdir(2) alone: cgroupfs gives its directories their permissions.
-  static func makeOnHost(_ path: String) throws(SystemError) {
-    guard let (above, name) = path.splitLast else {
-      throw SystemError(errno: EINVAL, call: "mkdir", object: path)
-    }
-    try Directory(above).makeDirectory(name)
   }
 }
 

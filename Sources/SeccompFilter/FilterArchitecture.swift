@@ -43,7 +43,7 @@ public enum FilterArchitecture: Sendable, CaseIterable {
       case .x86_64: call.x86_64
       case .x86: call.x86
       case .aarch64: call.aarch64
-      case .x32: SystemCall.x32Numbers[call.name] ?? call.x86_64
+      case .x32: call.x32
       }
     guard number >= 0 else { return nil }
     return self == .x32 ? UInt32(number) | Self.x32Bit : UInt32(number)
@@ -56,22 +56,17 @@ public enum FilterArchitecture: Sendable, CaseIterable {
 }
 
 extension SystemCall {
-  /// The row of a name, by binary search.
   static func named(_ name: String) -> SystemCall? {
-    table.withSpan { rows in
-      var (low, high) = (0, rows.count)
-      while low < high {
-        let middle = (low + high) / 2
-        if rows[middle].name < name { low = middle + 1 } else { high = middle }
-      }
-      guard low < rows.count, rows[low].name == name else { return nil }
-      return rows[low]
-    }
+    row(of: name).map { table[$0] }
   }
-}
 
-extension Array {
-  fileprivate func withSpan<Result>(_ body: (Span<Element>) -> Result) -> Result {
-    body(span)
+  /// The row of a name, by binary search.
+  static func row(of name: String) -> Int? {
+    var (low, high) = (0, table.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if table[middle].name < name { low = middle + 1 } else { high = middle }
+    }
+    return low < table.count && table[low].name == name ? low : nil
   }
 }

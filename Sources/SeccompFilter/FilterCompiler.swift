@@ -4,7 +4,8 @@ import OCIRuntimeSpec
 ///
 /// The program looks at the architecture, then finds the call's number in a binary search tree whose leaves are
 /// ranges of numbers with the same outcome. Of the rules for one call, those with conditions on arguments are tried
-/// first; where several could decide, the stricter action does.
+/// first; where several could decide, the stricter action does. The kernel compiles the program anew at every start of
+/// a container, so a short one starts sooner.
 public struct FilterCompiler {
   /// Why a profile cannot be compiled.
   public struct Failure: Error, Sendable, Equatable, CustomStringConvertible {
@@ -45,84 +46,32 @@ public struct FilterCompiler {
   }
 
   private func instructions() throws(Failure) -> [BPFInstruction] {
-    let rules = try resolveRules()
-    var program: [BPFInstruction] = [.load(offset: SeccompData.architecture)]
+    let rules = try ProfileRules(profile)
+    var builder = ProgramBuilder(capacity: 1024)
+    var next = ProgramBuilder.Target.outcome(Self.foreignOutcome)
+    var entries: [ProgramBuilder.Target] = []
     for architecture in architectures where architecture != .x32 {
-      var block: [BPFInstruction] = [.load(offset: SeccompData.number)]
+      let x32 =
+        architecture == .x86_64 && architectures.contains(.x32)
+        ? tree(.x32, rules, &builder) : .outcome(Self.foreignOutcome)
+      builder.begin(with: tree(architecture, rules, &builder))
       if architecture == .x86_64 {
-        let x32 = architectures.contains(.x32) ? tree(.x32, rules) : [.finish(Self.foreignOutcome)]
-        block += Self.branch(atLeast: FilterArchitecture.x32Bit, then: x32, else: tree(architecture, rules))
-      } else {
-        block += tree(architecture, rules)
+        builder.branch(BPFInstruction.jumpIfAtLeast, FilterArchitecture.x32Bit, then: x32, else: builder.here)
       }
-      program.append(
-        .init(
-          code: BPFInstruction.jumpIfEqual, jumpTrue: 1, operand: architecture.auditArchitecture))
-      program.append(.skip(block.count))
-      program += block
+      builder.emit(.load(offset: SeccompData.number))
+      entries.append(builder.here)
     }
-    program.append(.finish(Self.foreignOutcome))
-    guard program.count <= FilterProgram.maximumLength else {
+    let audited = architectures.filter { $0 != .x32 }
+    for (architecture, entry) in zip(audited, entries).reversed() {
+      builder.branch(BPFInstruction.jumpIfEqual, architecture.auditArchitecture, then: entry, else: next)
+      next = builder.here
+    }
+    builder.emit(.load(offset: SeccompData.architecture))
+    guard builder.count <= FilterProgram.maximumLength else {
       throw Failure(
-        description: "the filter has \(program.count) instructions, the kernel takes \(FilterProgram.maximumLength)")
+        description: "the filter has \(builder.count) instructions, the kernel takes \(FilterProgram.maximumLength)")
     }
-    return program
-  }
-
-  // MARK: Rules
-
-  /// What the profile says about one call.
-  private struct CallRules {
-    var conditional: [(arguments: [LinuxSeccomp.Argument], outcome: UInt32)] = []
-    var unconditional: UInt32?
-  }
-
-  private struct ResolvedRule {
-    let call: SystemCall
-    let rules: CallRules
-  }
-
-  private func resolveRules() throws(Failure) -> [ResolvedRule] {
-    var order: [SystemCall] = []
-    var byName: [String: CallRules] = [:]
-    byName.reserveCapacity(512)
-    for rule in profile.syscalls {
-      if rule.names.isEmpty { throw Failure(description: "a rule names no system call") }
-      if rule.errnoRet != nil, rule.action != .errno, rule.action != .trace {
-        throw Failure(description: "errnoRet is given for \(rule.action.rawValue) of \(rule.names[0])")
-      }
-      if let wrong = rule.args.first(where: { $0.index > 5 }) {
-        throw Failure(description: "\(rule.names[0]) has no argument \(wrong.index)")
-      }
-      let outcome = Self.outcome(rule.action, rule.errnoRet)
-      for name in rule.names {
-        guard let call = SystemCall.named(name) else { continue }
-        if byName[name] == nil { order.append(call) }
-        Self.add(rule.args, outcome, to: &byName[name, default: CallRules()])
-      }
-    }
-    return order.map { call in
-      var rules = byName[call.name] ?? CallRules()
-      rules.conditional.sort { Self.isStricter($0.outcome, $1.outcome) }
-      return ResolvedRule(call: call, rules: rules)
-    }
-  }
-
-  private static func add(_ arguments: [LinuxSeccomp.Argument], _ outcome: UInt32, to rules: inout CallRules) {
-    if arguments.isEmpty {
-      if let other = rules.unconditional, !isStricter(outcome, other) { return }
-      rules.unconditional = outcome
-    } else if Set(arguments.map(\.index)).count < arguments.count {
-      // Two conditions on one argument are alternatives: so libseccomp's users read them, and profiles rely on it.
-      for argument in arguments { rules.conditional.append(([argument], outcome)) }
-    } else {
-      rules.conditional.append((arguments, outcome))
-    }
-  }
-
-  /// The kernel's own order of precedence: the action's signed value, the lowest first. seccomp(2).
-  private static func isStricter(_ left: UInt32, _ right: UInt32) -> Bool {
-    Int32(bitPattern: left & 0xFFFF_0000) < Int32(bitPattern: right & 0xFFFF_0000)
+    return builder.program
   }
 
   // MARK: Code
@@ -130,23 +79,43 @@ public struct FilterCompiler {
   /// Numbers from `start` up to the next range's have the same outcome.
   private struct Range {
     let start: UInt32
-    let code: [BPFInstruction]
+    let leaf: Leaf
   }
 
-  private func tree(_ architecture: FilterArchitecture, _ rules: [ResolvedRule]) -> [BPFInstruction] {
-    let calls = rules.compactMap { rule in
-      architecture.number(of: rule.call).map { (number: $0, code: code(for: rule.rules)) }
-    }.sorted { $0.number < $1.number }
+  private enum Leaf: Equatable {
+    case outcome(UInt32)
+    /// Conditions decide: those of the call in this row of the table.
+    case conditions(row: Int)
+  }
+
+  private func tree(
+    _ architecture: FilterArchitecture, _ rules: ProfileRules, _ builder: inout ProgramBuilder
+  ) -> ProgramBuilder.Target {
+    let ranges = ranges(architecture, rules)
+    return search(ranges, 0, ranges.count, rules, &builder)
+  }
+
+  private func ranges(_ architecture: FilterArchitecture, _ rules: ProfileRules) -> [Range] {
     let base = architecture == .x32 ? FilterArchitecture.x32Bit : 0
-    var ranges = [Range(start: base, code: [.finish(defaultOutcome)])]
-    var next = base
-    for (number, code) in calls where number >= next {
-      if number > next { Self.append(Range(start: next, code: [.finish(defaultOutcome)]), to: &ranges) }
-      Self.append(Range(start: number, code: code), to: &ranges)
-      next = number + 1
+    let rows = rules.rowsByNumber(on: architecture)
+    var ranges: [Range] = []
+    ranges.reserveCapacity(256)
+    func append(_ start: UInt32, _ leaf: Leaf) {
+      if ranges.last?.leaf != leaf { ranges.append(Range(start: start, leaf: leaf)) }
     }
-    Self.append(Range(start: next, code: [.finish(outcomeOfNewerCalls)]), to: &ranges)
-    return Self.search(ranges[...])
+    for (number, row) in rows.enumerated() {
+      let leaf: Leaf =
+        if row < 0 {
+          .outcome(defaultOutcome)
+        } else if rules.calls[row].isConditional {
+          .conditions(row: row)
+        } else {
+          .outcome(rules.calls[row].unconditional ?? defaultOutcome)
+        }
+      append(base + UInt32(number), leaf)
+    }
+    append(base + UInt32(rows.count), .outcome(outcomeOfNewerCalls))
+    return ranges
   }
 
   /// A call with a higher number than any in the profile is one that its author did not know. Programs fall back to
@@ -155,39 +124,51 @@ public struct FilterCompiler {
     profile.defaultAction == .errno ? Self.outcome(.errno, 38) : defaultOutcome
   }
 
-  private static func append(_ range: Range, to ranges: inout [Range]) {
-    if let last = ranges.last {
-      if last.start == range.start { ranges.removeLast() }
-      if let last = ranges.last, last.code == range.code { return }
-    }
-    ranges.append(range)
+  private func search(
+    _ ranges: [Range], _ first: Int, _ end: Int, _ rules: ProfileRules, _ builder: inout ProgramBuilder
+  ) -> ProgramBuilder.Target {
+    if end - first == 1 { return code(ranges[first].leaf, rules, &builder) }
+    let middle = (first + end) / 2
+    let high = search(ranges, middle, end, rules, &builder)
+    let low = search(ranges, first, middle, rules, &builder)
+    builder.branch(BPFInstruction.jumpIfAtLeast, ranges[middle].start, then: high, else: low)
+    return builder.here
   }
 
-  private static func search(_ ranges: ArraySlice<Range>) -> [BPFInstruction] {
-    if ranges.count == 1, let only = ranges.first { return only.code }
-    let middle = ranges.startIndex + ranges.count / 2
-    return branch(
-      atLeast: ranges[middle].start, then: search(ranges[middle...]), else: search(ranges[..<middle]))
+  private func code(
+    _ leaf: Leaf, _ rules: ProfileRules, _ builder: inout ProgramBuilder
+  ) -> ProgramBuilder.Target {
+    switch leaf {
+    case .outcome(let outcome): return .outcome(outcome)
+    case .conditions(let row):
+      var next = ProgramBuilder.Target.outcome(rules.calls[row].unconditional ?? defaultOutcome)
+      var rest = rules.conditions(ofRow: row)[...]
+      while let last = rest.popLast() {
+        emit(last, &rest, otherwise: next, &builder)
+        next = builder.here
+      }
+      return next
+    }
   }
 
-  /// A conditional jump reaches 255 instructions; beyond that it goes by way of an unconditional one.
-  private static func branch(
-    atLeast value: UInt32, then high: [BPFInstruction], else low: [BPFInstruction]
-  ) -> [BPFInstruction] {
-    let code = BPFInstruction.jumpIfAtLeast
-    if low.count <= 255 {
-      return [.init(code: code, jumpTrue: UInt8(low.count), operand: value)] + low + high
+  /// Writes the code of one rule, and of those before it that ask the same argument for another value.
+  private func emit(
+    _ condition: ProfileRules.Condition, _ rest: inout ArraySlice<ProfileRules.Condition>,
+    otherwise next: ProgramBuilder.Target, _ builder: inout ProgramBuilder
+  ) {
+    var match = ProgramBuilder.Target.outcome(condition.outcome)
+    if condition.arguments.count == 1, condition.arguments[0].op == .equal {
+      var words = [condition.arguments[0].value.lowWord]
+      while let other = rest.last, other.isAlternative(to: condition) {
+        words.append(other.arguments[0].value.lowWord)
+        rest.removeLast()
+      }
+      return builder.test(condition.arguments[0], lowWords: words, then: match, else: next)
     }
-    return [.init(code: code, jumpFalse: 1, operand: value), .skip(low.count)] + low + high
-  }
-
-  private func code(for rules: CallRules) -> [BPFInstruction] {
-    var code: [BPFInstruction] = []
-    for (arguments, outcome) in rules.conditional {
-      code += ArgumentTest.code(for: arguments, outcome: outcome)
+    for argument in condition.arguments.reversed() {
+      builder.test(argument, then: match, else: next)
+      match = builder.here
     }
-    code.append(.finish(rules.unconditional ?? defaultOutcome))
-    return code
   }
 
   // MARK: Numbers

@@ -12,7 +12,7 @@ enum Entry {
       log = ErrorLog(global)
       if global.isSet("version") || global.words.first == "--version" { return try printVersion() }
       guard let name = global.words.first, !global.isSet("help"), name != "help" else { return try printHelp() }
-      guard let verb = Verb.table.first(where: { $0.name == name }) else {
+      guard let verb = Verb.named(name) else {
         throw ClassifiedError(.invalid, "no such command: \(name)", advice: "see apus-runtime --help")
       }
       return run(verb, global, arguments, log)
@@ -68,7 +68,7 @@ enum Entry {
     var text = "usage: apus-runtime [options] command [options] [arguments]\n\nOptions:\n"
     text += lines(globalOptions)
     text += "\nCommands:\n"
-    for verb in Verb.table { text += "  \(padded(verb.name, 26))\(verb.summary)\n" }
+    for verb in Verb.all { text += "  \(padded(verb.name, 26))\(verb.summary)\n" }
     try StandardOutput.write(text)
     return 0
   }

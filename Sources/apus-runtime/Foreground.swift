@@ -12,7 +12,6 @@ final class Foreground {
   private let passedOn: SignalSet
   private let signals: SignalSource
   private let receiver: SharedDescriptor?
-  private let watched: Epoll
 
   private enum Token: UInt64 {
     case signals, input, terminal
@@ -20,12 +19,16 @@ final class Foreground {
 
   /// What reports a fault of this very process (SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV), and SIGURG, which means
   /// nothing here, stay with it.
-  private static let own: Set<Int32> = [4, 5, 7, 8, 11, 23]
+  private static func isOwn(_ signal: Int32) -> Bool {
+    switch signal {
+    case 4, 5, 7, 8, 11, 23: true
+    default: false
+    }
+  }
 
   init(wantsTerminal: Bool) throws {
-    passedOn = SignalSet((1...64).filter { !Self.own.contains($0) }.compactMap { Signal(rawValue: $0) })
+    passedOn = SignalSet((1...64).compactMap { Self.isOwn($0) ? nil : Signal(rawValue: $0) })
     signals = try SignalSource(passedOn)
-    watched = try Epoll()
     guard wantsTerminal else {
       receiver = nil
       return
@@ -65,6 +68,7 @@ final class Foreground {
   ) throws -> ExitStatus {
     try passedOn.block()
     let output = try StandardStream.duplicate(1)
+    let watched = try Epoll()
     try watched.add(signals.descriptor, .readable, token: Token.signals.rawValue)
     try watched.add(master, .readable, token: Token.terminal.rawValue)
     // A regular file cannot be watched, and is always readable.

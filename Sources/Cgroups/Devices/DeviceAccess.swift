@@ -35,12 +35,14 @@ struct DeviceAccess: Sendable, Equatable {
     guard let kind = rule.type.isEmpty ? .all : rule.type.count == 1 ? Kind(rawValue: Character(rule.type)) : nil else {
       throw ClassifiedError(.invalid, "device type '\(rule.type)' in a cgroup rule", advice: "a, b or c")
     }
-    guard rule.access.allSatisfy({ "rwm".contains($0) }) else {
+    let letters = rule.access.utf8
+    guard letters.allSatisfy("rwm".utf8.contains) else {
       throw ClassifiedError(.invalid, "device access '\(rule.access)' in a cgroup rule", advice: "letters of rwm")
     }
     self.init(
       allow: rule.allow, kind: kind, major: try Self.number(rule.major), minor: try Self.number(rule.minor),
-      access: rule.access.isEmpty ? "rwm" : String("rwm".filter { rule.access.contains($0) }))
+      access: letters.isEmpty || rule.access == "rwm"
+        ? "rwm" : String(decoding: "rwm".utf8.filter(letters.contains), as: UTF8.self))
   }
 
   private init(allow: Bool, kind: Kind, major: UInt32?, minor: UInt32?, access: String) {

@@ -33,7 +33,7 @@ struct ContainerCgroup: Sendable {
   func make(_ resources: LinuxResources?) throws {
     try cgroup.create()
     guard var resources else { return }
-    if !resources.devices.isEmpty { resources.devices += Self.alwaysAllowedDevices }
+    if !resources.devices.isEmpty { resources.devices += Self.missingDevices(resources.devices) }
     try cgroup.apply(resources)
   }
 
@@ -50,6 +50,12 @@ struct ContainerCgroup: Sendable {
         LinuxDeviceRule(allow: true, type: "c", major: $0.major, minor: $0.minor, access: "rwm")
       }
   }()
+
+  /// Those of the always allowed devices that the rules do not end up allowing by the same words.
+  private static func missingDevices(_ rules: [LinuxDeviceRule]) -> [LinuxDeviceRule] {
+    let allowed = rules[(rules.lastIndex { !$0.allow }.map { $0 + 1 } ?? 0)...]
+    return alwaysAllowedDevices.filter { !allowed.contains($0) }
+  }
 
   /// Clones with the new process in the cgroup, where that can be said at the clone.
   func clone(_ options: Clone.Options) throws -> Clone.Side {

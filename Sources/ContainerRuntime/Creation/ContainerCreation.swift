@@ -183,9 +183,10 @@ public struct ContainerCreation {
     record.namespaces = plan.linux.namespaces
     record.personality = plan.linux.personality
     record.hasFilter = plan.linux.seccomp != nil
+    record.hasStopHooks = !plan.hooks.poststop.isEmpty
     try directory.keep(plan.bundle.configuration)
     try directory.write(record)
-    return Container(directory: directory, record: record)
+    return Container(directory: directory, record: record, cgroup: cgroup)
   }
 
   private func run(_ point: String, _ hooks: [Hook], _ status: State.Status, _ pid: Int32) throws {

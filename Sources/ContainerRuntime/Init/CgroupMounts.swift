@@ -19,9 +19,7 @@ struct CgroupMounts {
   }
 
   private func mountUnified(_ mount: MountPlan, at target: borrowing Descriptor) throws {
-    let tree = try unified()
-    try tree.setAttributes(mount.attributes.added, clearing: mount.attributes.removed)
-    try tree.attach(at: target)
+    try unified(mount).attach(at: target)
   }
 
   /// A tmpfs with one directory for each hierarchy, and a link for each controller that shares one.
@@ -36,25 +34,24 @@ struct CgroupMounts {
     let directory = try root.openDirectory(mount.destination)
     for version1 in hierarchy.version1 {
       let name = version1.name ?? version1.controllers.joined(separator: ",")
-      try attach(try tree(of: version1), as: name, in: directory, mount)
+      try attach(try tree(of: version1, mount), as: name, in: directory)
       if version1.controllers.count > 1 {
         for controller in version1.controllers { try directory.makeSymbolicLink(controller, to: name) }
       }
     }
-    if hierarchy.unified != nil { try attach(try unified(), as: "unified", in: directory, mount) }
+    if hierarchy.unified != nil { try attach(try unified(mount), as: "unified", in: directory) }
     if mount.flags.contains(.readOnly) { try MountTree.setAttributes(at: directory.descriptor, .readOnly) }
   }
 
   private func attach(
-    _ tree: consuming MountTree, as name: String, in directory: borrowing Directory, _ mount: MountPlan
+    _ tree: consuming MountTree, as name: String, in directory: borrowing Directory
   ) throws {
     try directory.makeDirectory(name)
-    try tree.setAttributes(mount.attributes.added, clearing: mount.attributes.removed)
     try tree.attach(at: try directory.open(name, [.pathOnly, .directory]))
   }
 
-  private func tree(of version1: CgroupHierarchy.Version1) throws -> MountTree {
-    guard hasOwnNamespace else { return try MountTree(copying: version1.mountPoint + (path?.description ?? "")) }
+  private func tree(of version1: CgroupHierarchy.Version1, _ mount: MountPlan) throws -> MountTree {
+    guard hasOwnNamespace else { return try copy(version1.mountPoint, mount) }
     let context = try FilesystemContext("cgroup")
     try context.set("source", "cgroup")
     for controller in version1.controllers { try context.setFlag(controller) }
@@ -63,15 +60,20 @@ struct CgroupMounts {
       try context.setFlag("none")
       try context.set("name", name)
     }
-    return try context.makeMount()
+    return try context.makeMount(mount.attributes.added)
   }
 
-  private func unified() throws -> MountTree {
-    guard hasOwnNamespace else {
-      return try MountTree(copying: (hierarchy.unified ?? "") + (path?.description ?? ""))
-    }
+  private func unified(_ mount: MountPlan) throws -> MountTree {
+    guard hasOwnNamespace else { return try copy(hierarchy.unified ?? "", mount) }
     let context = try FilesystemContext("cgroup2")
     try context.set("source", "cgroup")
-    return try context.makeMount()
+    return try context.makeMount(mount.attributes.added)
+  }
+
+  /// The container's own directory in a hierarchy of the host.
+  private func copy(_ mountPoint: String, _ mount: MountPlan) throws -> MountTree {
+    let tree = try MountTree(copying: mountPoint + (path?.description ?? ""))
+    try tree.setAttributes(mount.attributes.added, clearing: mount.attributes.removed)
+    return tree
   }
 }

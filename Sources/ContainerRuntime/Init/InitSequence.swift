@@ -67,8 +67,8 @@ enum InitMessage: Equatable {
 struct InitChannel: ~Copyable {
   /// Of an error, in bytes.
   static let longestMessage = 8192
-  /// Of a whole message: a filter is the longest.
-  private static let longest = 8 * FilterProgram.maximumLength + 64
+  /// Of a message with a filter.
+  private static let longestFilter = 8 * FilterProgram.maximumLength + 64
 
   let socket: Descriptor
 
@@ -85,8 +85,8 @@ struct InitChannel: ~Copyable {
   }
 
   /// The next message; nil when the other side has closed.
-  func receive() throws -> InitMessage? {
-    let bytes = try socket.read(upTo: Self.longest)
+  private func receive(upTo longest: Int = longestMessage + 64) throws -> InitMessage? {
+    let bytes = try socket.read(upTo: longest)
     if bytes.isEmpty { return nil }
     guard let message = InitMessage(bytes) else {
       throw ClassifiedError(.system, "unexpected message between runtime and init")
@@ -108,7 +108,7 @@ struct InitChannel: ~Copyable {
 
   /// Waits for the filter of system calls. Throws: as `expect`.
   func expectFilter() throws -> FilterProgram {
-    switch try receive() {
+    switch try receive(upTo: Self.longestFilter) {
     case .filter(let program): return program
     case nil: throw ClassifiedError(.unavailable, "the container's runtime ended before its init was ready")
     default: throw ClassifiedError(.system, "message between runtime and init out of order")

@@ -7,10 +7,18 @@ import OCIRuntimeSpec
 public struct Container: Sendable {
   let directory: StateDirectory
   public let record: ContainerRecord
+  /// Known already to whoever has made the container.
+  private let knownCgroup: ContainerCgroup?
 
-  init(directory: StateDirectory, record: ContainerRecord) {
+  init(directory: StateDirectory, record: ContainerRecord, cgroup: ContainerCgroup? = nil) {
     self.directory = directory
     self.record = record
+    knownCgroup = cgroup
+  }
+
+  /// The container's cgroup; nil when it has none of its own.
+  private func cgroup() throws -> (any Cgroup)? {
+    try (knownCgroup ?? ContainerCgroup(record))?.cgroup
   }
 
   /// Throws: `notFound` when there is no container of this id, `invalid` for an id that cannot be one.
@@ -29,7 +37,7 @@ public struct Container: Sendable {
   public func status() throws -> State.Status {
     guard try isAlive() else { return .stopped }
     if try HostFiles.exists(directory.fifoPath) { return .created }
-    if let cgroup = try ContainerCgroup(record), try cgroup.cgroup.isFrozen() { return .paused }
+    if try cgroup()?.isFrozen() == true { return .paused }
     return .running
   }
 
@@ -106,21 +114,20 @@ public struct Container: Sendable {
   ///
   /// Throws: `conflict` when the container does not run.
   public func kill(_ signal: Signal, allProcesses: Bool = false) throws {
-    if allProcesses, let cgroup = try ContainerCgroup(record) {
-      return try signal == .kill ? cgroup.cgroup.killAll() : cgroup.cgroup.send(signal)
+    if allProcesses, let cgroup = try cgroup() {
+      return try signal == .kill ? cgroup.killAll() : cgroup.send(signal)
     }
     guard let process = try openInit() else { throw ClassifiedError(.conflict, "container not running") }
     try process.send(signal)
     // A stopped process meets its death only when it goes on.
-    if signal == .kill, let cgroup = try ContainerCgroup(record), try cgroup.cgroup.isFrozen() {
-      try cgroup.cgroup.thaw()
-    }
+    if signal == .kill, let cgroup = try cgroup(), try cgroup.isFrozen() { try cgroup.thaw() }
   }
 
   /// Removes what `create` made, and runs the poststop hooks. What went wrong with these is returned.
   ///
   /// Throws: `conflict` when the container runs, unless `force`, which kills it first.
   public func delete(force: Bool = false) throws -> [any Error] {
+    let cgroup = try cgroup()
     if let process = try openInit() {
       let status = try status()
       guard force || status == .stopped else {
@@ -128,17 +135,17 @@ public struct Container: Sendable {
           .conflict, "cannot delete container \(record.id) that is not stopped: \(status.rawValue)")
       }
       try process.send(.kill)
-      if let cgroup = try ContainerCgroup(record) { try cgroup.cgroup.killAll() }
+      try cgroup?.killAll()
       guard try process.waitForEnd(milliseconds: 10_000) else {
         throw ClassifiedError(.unavailable, "init of the container does not end", object: record.id)
       }
     }
-    if let cgroup = try ContainerCgroup(record) {
+    if let cgroup {
       // Without a pid namespace of their own the other processes outlive init.
-      if try cgroup.cgroup.exists() { try cgroup.cgroup.killAll() }
-      try cgroup.cgroup.delete()
+      if try cgroup.exists() { try cgroup.killAll() }
+      try cgroup.delete()
     }
-    let hooks = (try? configuration())?.hooks?.poststop ?? []
+    let hooks = record.hasStopHooks == false ? [] : (try? configuration())?.hooks?.poststop ?? []
     try directory.remove()
     return HookRunner(point: "poststop", state: state(.stopped)).runAll(hooks)
   }
@@ -178,10 +185,10 @@ public struct Container: Sendable {
   }
 
   private func requireCgroup() throws -> any Cgroup {
-    guard let cgroup = try ContainerCgroup(record) else {
+    guard let cgroup = try cgroup() else {
       throw ClassifiedError(.unsupported, "the container has no cgroup of its own", object: record.id)
     }
-    return cgroup.cgroup
+    return cgroup
   }
 
   private func state(_ status: State.Status) -> State {

@@ -20,6 +20,9 @@ public struct ContainerRecord: JSONObject {
   var personality: Personality?
   /// Whether there is a filter of system calls, in `filter.bpf`.
   var hasFilter = false
+  /// Whether there are poststop hooks; nil is not known. Most containers have none, and then `delete` need not read the
+  /// configuration.
+  var hasStopHooks: Bool?
 
   public init(
     id: String, pid: Int32, startTime: UInt64, bundle: String, rootfs: String, created: String, cgroupPath: String,
@@ -54,6 +57,7 @@ public struct ContainerRecord: JSONObject {
     try fields.defaulted("namespaces", &namespaces)
     try fields.optional("personality", &personality)
     try fields.defaulted("hasFilter", &hasFilter)
+    try fields.optional("hasStopHooks", &hasStopHooks)
   }
 }
 

@@ -48,10 +48,17 @@ extension Descriptor {
 
   /// Reads once, at most `count` bytes; empty is the end of the file.
   public func read(upTo count: Int) throws(SystemError) -> [UInt8] {
-    var buffer = [UInt8](repeating: 0, count: count)
-    let got = try read(into: &buffer)
-    buffer.removeSubrange(got...)
-    return buffer
+    // What the kernel does not fill is never touched: a large buffer costs no memory for a small message.
+    var failure: SystemError?
+    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+      do throws(SystemError) {
+        filled = try systemCall("read", place) { unsafe Glibc.read(rawValue, buffer.baseAddress, buffer.count) }
+      } catch {
+        failure = error
+      }
+    }
+    if let failure { throw failure }
+    return bytes
   }
 
   /// Reads at `offset` without moving the file's own; 0 is the end of the file. pread(2).

@@ -77,10 +77,15 @@ public enum HostFiles {
 
   /// Makes one directory with exactly these permissions. mkdir(2).
   public static func makeDirectory(_ path: some KernelPath, permissions: UInt32 = 0o755) throws(SystemError) {
+    try makeControlDirectory(path, permissions: permissions)
+    try setPermissions(path, permissions)
+  }
+
+  /// mkdir(2) alone, less the umask: control file systems give their directories the permissions themselves.
+  public static func makeControlDirectory(_ path: some KernelPath, permissions: UInt32 = 0o755) throws(SystemError) {
     try systemCall("mkdir", path.description) {
       unsafe path.withKernelString { unsafe mkdir($0, mode_t(permissions)) }
     }
-    try setPermissions(path, permissions)
   }
 
   /// Makes a directory and those above it, where they are missing.

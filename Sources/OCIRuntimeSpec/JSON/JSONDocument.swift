@@ -12,11 +12,31 @@ public struct JSONDocument: Sendable {
     var kind: Kind
     /// A string with a backslash in it, which must be unescaped.
     var hasEscapes = false
+    private var startOffset: UInt32
+    private var endOffset: UInt32
+    private var nextIndex: UInt32
+
+    init(kind: Kind, hasEscapes: Bool = false, start: Int, end: Int, next: Int) {
+      self.kind = kind
+      self.hasEscapes = hasEscapes
+      startOffset = UInt32(start)
+      endOffset = UInt32(end)
+      nextIndex = UInt32(next)
+    }
+
     /// Where the value's text lies; for a string without its quotes.
-    var start: Int
-    var end: Int
+    var start: Int { Int(startOffset) }
+
+    var end: Int {
+      get { Int(endOffset) }
+      set { endOffset = UInt32(newValue) }
+    }
+
     /// The index of the node after this value and all that it contains.
-    var next: Int
+    var next: Int {
+      get { Int(nextIndex) }
+      set { nextIndex = UInt32(newValue) }
+    }
   }
 
   let bytes: [UInt8]
@@ -24,8 +44,9 @@ public struct JSONDocument: Sendable {
 
   /// Parses a whole text; the root is node 0.
   ///
-  /// Throws: `JSONError` for malformed text, text after the value, or values nested deeper than 128.
+  /// Throws: `JSONError` for malformed text, text after the value, values nested deeper than 128, or 4 GiB of text.
   init(_ bytes: [UInt8]) throws(JSONError) {
+    guard bytes.count < UInt32.max else { throw JSONError("the text is too long") }
     self.bytes = bytes
     nodes.reserveCapacity(bytes.count / 12 + 8)
     var scanner = JSONScanner(bytes: bytes)

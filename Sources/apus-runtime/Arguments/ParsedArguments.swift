@@ -3,7 +3,9 @@ import Diagnostics
 /// A part of the command line, read by a table of options: the grammar of runc, in which options end at the first word
 /// that is none, and one hyphen does as well as two.
 struct ParsedArguments {
-  private var values: [String: [String]] = [:]
+  /// The options as they were given, each with the value at the same index.
+  private var names: [String] = []
+  private var values: [String] = []
   /// What follows the options.
   private(set) var words: [String] = []
 
@@ -38,14 +40,15 @@ struct ParsedArguments {
     if option.kind == .flag, !["true", "false", "1", "0"].contains(value) {
       throw ClassifiedError(.invalid, "invalid boolean value \"\(value)\" for -\(name)")
     }
-    values[option.name, default: []].append(value)
+    names.append(option.name)
+    values.append(value)
   }
 
-  subscript(_ name: String) -> String? { values[name]?.last }
+  subscript(_ name: String) -> String? { names.lastIndex(of: name).map { values[$0] } }
 
   func isSet(_ name: String) -> Bool { ["true", "1"].contains(self[name]) }
 
-  func all(_ name: String) -> [String] { values[name] ?? [] }
+  func all(_ name: String) -> [String] { names.indices.filter { names[$0] == name }.map { values[$0] } }
 
   /// A value that must be an integer.
   func integer<Number: FixedWidthInteger>(_ name: String, as: Number.Type = Number.self) throws -> Number? {

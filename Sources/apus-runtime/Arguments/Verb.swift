@@ -14,10 +14,34 @@ struct Verb: Sendable {
   /// Does it, and returns the exit code.
   let run: @Sendable (ParsedArguments, RuntimeSettings) throws -> Int32
 
-  static let table: [Verb] = [
-    .create, .start, .run, .exec, .state, .list, .kill, .delete, .pause, .resume, .ps, .update, .events, .spec,
-    .features,
-  ]
+  /// All of them, by name. The one that is called for is made, and no other.
+  private enum Name: String, CaseIterable {
+    case create, start, run, exec, state, list, kill, delete, pause, resume, ps, update, events, spec, features
+
+    var verb: Verb {
+      switch self {
+      case .create: .create
+      case .start: .start
+      case .run: .run
+      case .exec: .exec
+      case .state: .state
+      case .list: .list
+      case .kill: .kill
+      case .delete: .delete
+      case .pause: .pause
+      case .resume: .resume
+      case .ps: .ps
+      case .update: .update
+      case .events: .events
+      case .spec: .spec
+      case .features: .features
+      }
+    }
+  }
+
+  static func named(_ name: String) -> Verb? { Name(rawValue: name)?.verb }
+
+  static var all: [Verb] { Name.allCases.map(\.verb) }
 }
 
 /// The options before the command.
