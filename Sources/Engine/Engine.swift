@@ -34,6 +34,8 @@ public final class Engine: Sendable {
   private let runs = Atomic<UInt64>(0)
   /// Where a damaged database was moved to at this start.
   let damagedDatabase: String?
+  /// Whether the database lacks containers that their files tell of.
+  let needsRebuild: Bool
 
   var logger: Logger { configuration.logger }
 
@@ -51,6 +53,7 @@ public final class Engine: Sendable {
     (facts, identity, cgroups, shims) = (opened.facts, opened.identity, opened.cgroups, opened.shims)
     surroundings = opened.surroundings
     damagedDatabase = opened.database.damagedCopy
+    needsRebuild = opened.database.isIncomplete
     records = ContainerRecords(
       database: opened.database.database, layout: layout, threads: threads, boot: opened.boot)
     convergence = Converge(layout: layout, cgroups: cgroups)
@@ -59,7 +62,7 @@ public final class Engine: Sendable {
     logWatcher = try await LogWatcher(on: configuration.eventLoops)
     images = try await ImageStore.open(
       ImageStoreConfiguration(dataRoot: configuration.dataRoot), database: opened.database.database,
-      rebuild: opened.database.damagedCopy != nil, logger: configuration.logger)
+      rebuild: opened.database.isIncomplete, logger: configuration.logger)
     registry = RegistryClient(
       configuration: configuration.registry, group: configuration.eventLoops, logger: configuration.logger)
   }
@@ -70,6 +73,18 @@ public final class Engine: Sendable {
       logger.warning("the database was damaged; it was moved to \(damagedDatabase) and is rebuilt")
     }
     try await recover()
+    collectImageGarbage()
+  }
+
+  /// Removes, in the background, what no image and no container needs any more.
+  func collectImageGarbage() {
+    background.start(.awaited) { [self] in
+      do {
+        try await images.collectGarbage { [self] in imageUses() }
+      } catch {
+        logger.error("layers and blobs that nobody needs cannot be removed: \(explanation(of: error))")
+      }
+    }
   }
 
   /// Ends the server's part. Containers run on: their shims wait for the next server. Where none does, the cgroup of
@@ -108,5 +123,18 @@ public final class Engine: Sendable {
   /// Throws: `invalid`, `unsupported`.
   func plan(_ configuration: StoredConfiguration, id: ContainerID) throws(ClassifiedError) -> ContainerPlan {
     try ContainerPlan(configuration, id: id, in: surroundings)
+  }
+
+  /// The same for a container that was made before: it is shown, stopped and read although it could not be made on this
+  /// machine any more, since a processor or a privilege has gone.
+  func settledPlan(of container: Container) throws(ClassifiedError) -> ContainerPlan {
+    var able = surroundings.refusingNothing
+    able.knownCapabilities = Capability.all.map(\.description)
+    return try ContainerPlan(container.configuration, id: container.id, in: able)
+  }
+
+  /// The same for an exec, which gets no capability that this machine does not give.
+  func execPlan(of container: Container) throws(ClassifiedError) -> ContainerPlan {
+    try ContainerPlan(container.configuration, id: container.id, in: surroundings.refusingNothing)
   }
 }

@@ -16,10 +16,8 @@ struct Foundations: Sendable {
 
   init(_ configuration: EngineConfiguration, _ layout: EngineLayout) throws {
     // Containers' files hold set-user-id programs and secrets: other users must not walk through (CVE-2021-41091).
-    for directory in [configuration.dataRoot, configuration.execRoot] {
-      try HostFiles.makeDirectories(directory, permissions: 0o711)
-    }
-    for directory in [layout.containers, layout.shims, layout.bundles, layout.runtimeRoot] {
+    try HostFiles.makeDirectories(configuration.dataRoot, permissions: 0o710)
+    for directory in [configuration.execRoot, layout.containers, layout.shims, layout.bundles, layout.runtimeRoot] {
       try HostFiles.makeDirectories(directory, permissions: 0o711)
     }
     database = try Database.open(at: layout.database)

@@ -68,13 +68,15 @@ struct ImageCommit {
   private func newLayers() throws -> [NewLayer] {
     var layers: [NewLayer] = []
     var parent: ChainID?
+    // A directory on no record may be a container's: its name is not free.
+    let present = Set(try HostFiles.list(store.layout.layers))
     for (chain, diffID) in zip(configuration.chain, configuration.diffIDs) {
       defer { parent = chain }
       if state.layers[chain] != nil || layers.contains(where: { $0.chain == chain }) { continue }
       guard let staged = store.table.stagedLayer(chain) else {
         throw ClassifiedError(.invalid, "a layer of the image has not been unpacked", object: chain.description)
       }
-      let directory = state.newDirectory(for: chain, besides: Set(layers.map(\.record.directory)))
+      let directory = state.newDirectory(for: chain, besides: present.union(layers.map(\.record.directory)))
       let record = LayerRecord(
         chain: chain.description, diff: diffID.description, parent: parent?.description, directory: directory,
         size: staged.size)
@@ -109,10 +111,7 @@ struct ImageCommit {
   private func moveLayers(_ layers: [NewLayer]) throws {
     guard !layers.isEmpty else { return }
     for layer in layers {
-      let path = store.layout.layer(layer.record.directory)
-      // What is there is on no record: left by a commit that failed at its last step.
-      try HostFiles.removeTree(path)
-      try HostFiles.rename(layer.staged.path, to: path)
+      try HostFiles.rename(layer.staged.path, to: store.layout.layer(layer.record.directory))
     }
     try store.layout.synchroniseNames(in: store.layout.layers)
   }

@@ -7,12 +7,14 @@ extension ImageStore {
   ///
   /// - Parameters:
   ///   - force: Do it although the image has several names or a stopped container was made from it.
-  ///   - uses: All containers.
+  ///   - uses: Gives all containers, at the moment in which it is asked: a removal may have to wait for a commit.
   ///
   /// Throws: `notFound`; `conflict`, in Docker's words, when containers or names stand against it.
-  public func remove(_ name: String, force: Bool, prune: Bool, uses: [ImageUse]) async throws -> [ImageRemoval] {
+  public func remove(
+    _ name: String, force: Bool, prune: Bool, uses: @escaping @Sendable () -> [ImageUse]
+  ) async throws -> [ImageRemoval] {
     let removals = try await catalogue.change {
-      let removal = try Removal(self.catalogue.current, name: name, force: force, uses: uses)
+      let removal = try Removal(self.catalogue.current, name: name, force: force, uses: uses())
       try self.catalogue.record(removal.change)
       return removal.reports
     }

@@ -50,7 +50,7 @@ public final class ImageStore: Sendable {
   /// Opens the store, making its directories. What was half-made when the last server ended is out of sight at once;
   /// it is removed in the background.
   ///
-  /// - Parameter rebuild: The database is new because the old one was damaged: fill it from the files.
+  /// - Parameter rebuild: The database lacks rows, since the old one was damaged or is gone: add what the files say.
   ///
   /// Throws: the kernel's and the database's errors. A damaged image does not keep the store from opening: it is
   /// logged and left out.
@@ -62,8 +62,6 @@ public final class ImageStore: Sendable {
       try layout.make()
       if rebuild { try Rebuild(layout: layout, logger: logger).fill(database) }
       let state = try load(database, logger)
-      // Containers may use layers that no image's file names; after a rebuild nothing says which.
-      if !rebuild { try layout.setAsideLayers(besides: Set(state.layers.values.map(\.record.directory))) }
       let catalogue = Catalogue(state, database: database, layout: layout)
       let store = ImageStore(configuration, layout, catalogue, logger)
       store.sweeper.remove(try layout.leftovers())
@@ -120,7 +118,7 @@ public final class ImageStore: Sendable {
     try layers(of: image.id).map(\.record.directory)
   }
 
-  private func layers(of id: Digest) throws -> [CatalogueState.Layer] {
+  func layers(of id: Digest) throws -> [CatalogueState.Layer] {
     let state = catalogue.current
     guard let entry = state.images[id] else { throw ClassifiedError(.notFound, "No such image: \(id)") }
     return try state.layers(of: entry)

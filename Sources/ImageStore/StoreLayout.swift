@@ -39,13 +39,6 @@ struct StoreLayout: Sendable {
     try HostFiles.list(temporary).map { "\(temporary)/\($0)" }
   }
 
-  /// Moves the layers' directories that are not named to `tmp`.
-  func setAsideLayers(besides names: Set<String>) throws {
-    for name in try HostFiles.list(layers) where !names.contains(name) {
-      try HostFiles.rename(layer(name), to: try newTemporary("unknown"))
-    }
-  }
-
   /// Waits until all files that were written would survive loss of power.
   func synchronise() throws {
     try HostFiles.open(dataRoot, .directory).synchroniseFileSystem()

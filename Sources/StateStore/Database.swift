@@ -24,8 +24,11 @@ public final class Database: Sendable {
   /// What opening a database came to.
   public struct Opening: Sendable {
     public let database: Database
-    /// Where a damaged database was moved to; then the caller fills the new one from the files that it has.
+    /// Where a damaged database was moved to.
     public let damagedCopy: String?
+    /// The rows are not all there: the database is new, or a rebuild was cut short. The caller adds what its files say
+    /// and the rows do not, and then calls `markComplete`.
+    public let isIncomplete: Bool
   }
 
   /// Opens the database at `path`, making it when it is missing. A damaged one is moved aside, to
@@ -34,18 +37,31 @@ public final class Database: Sendable {
   /// Throws: `unsupported` when a newer version has written it, `unavailable` when another process holds it, `system`
   /// when the file cannot be opened at all.
   public static func open(at path: String) throws(ClassifiedError) -> Opening {
+    var copy: String?
+    let database: Database
     do {
-      return Opening(database: try openSound(path), damagedCopy: nil)
+      database = try openSound(path)
     } catch let damage {
       guard damage.kind == .dataLoss else { throw damage }
-      let copy = try moveAside(path)
-      return Opening(database: try openSound(path), damagedCopy: copy)
+      copy = try moveAside(path)
+      database = try openSound(path)
     }
+    let mark = try database.fetch { try Int.fetchOne($0, sql: "PRAGMA user_version") }
+    return Opening(database: database, damagedCopy: copy, isIncomplete: mark != completeMark)
+  }
+
+  /// The value of `PRAGMA user_version` in a database that holds all that there is.
+  private static let completeMark = 1
+
+  /// Says that the database holds all that there is. Until then each start adds what only the files say.
+  public func markComplete() throws(ClassifiedError) {
+    try transact(.power) { try $0.execute(sql: "PRAGMA user_version = \(Self.completeMark)") }
   }
 
   /// Opens and checks; an error of kind `dataLoss` means that the content is damaged.
   private static func openSound(_ path: String) throws(ClassifiedError) -> Database {
     do {
+      try keepPrivate(path)
       let queue = try DatabaseQueue(path: path, configuration: configuration)
       try queue.write { connection in
         let verdict = try String.fetchOne(connection, sql: "PRAGMA quick_check(1)")
@@ -81,6 +97,19 @@ public final class Database: Sendable {
       try connection.execute(sql: "PRAGMA journal_size_limit = 4194304")
     }
     return configuration
+  }
+
+  /// The rows hold containers' environments, and so their passwords. SQLite gives the files beside the database its
+  /// permissions.
+  private static func keepPrivate(_ path: String) throws {
+    let attributes: [FileAttributeKey: Any] = [.posixPermissions: 0o600]
+    if !FileManager.default.fileExists(atPath: path) {
+      // What is wrong with the place is better said by SQLite, which opens it next.
+      _ = FileManager.default.createFile(atPath: path, contents: nil, attributes: attributes)
+    }
+    for suffix in ["", "-wal", "-shm"] where FileManager.default.fileExists(atPath: path + suffix) {
+      try FileManager.default.setAttributes(attributes, ofItemAtPath: path + suffix)
+    }
   }
 
   private static func moveAside(_ path: String) throws(ClassifiedError) -> String {

@@ -14,8 +14,9 @@ struct ServerLocks: ~Copyable {
   /// Throws: kind `conflict` when another server uses one of them.
   init(_ settings: ServerSettings) throws {
     // All of them before any is kept: a value that cannot be copied cannot be half made.
-    let dataRoot = try Self.hold(settings.dataRoot, as: "data root")
-    let execRoot = try Self.hold(settings.execRoot, as: "exec root")
+    // Other users must not look into containers' files; those of the group may reach the socket.
+    let dataRoot = try Self.hold(settings.dataRoot, permissions: 0o710, as: "data root")
+    let execRoot = try Self.hold(settings.execRoot, permissions: 0o711, as: "exec root")
     guard let pidFile = try FileLock.ifFree(settings.pidFile) else {
       throw Self.taken("the pid file", settings.pidFile)
     }
@@ -27,9 +28,8 @@ struct ServerLocks: ~Copyable {
     pidPath = settings.pidFile
   }
 
-  private static func hold(_ directory: String, as name: String) throws -> FileLock {
-    // Other users must not look into containers' files.
-    try HostFiles.makeDirectories(directory, permissions: 0o711)
+  private static func hold(_ directory: String, permissions: UInt32, as name: String) throws -> FileLock {
+    try HostFiles.makeDirectories(directory, permissions: permissions)
     guard let lock = try FileLock.ifFree("\(directory)/apusd.lock") else { throw taken("the \(name)", directory) }
     return lock
   }

@@ -95,7 +95,8 @@ def test_containerd_runs_with_it(place, rootfs):
     ctr = ["ctr", "-a", place / "c.sock"]
     try:
         eventually(lambda: run(*ctr, "version").returncode == 0, 60, "containerd")
-        options = ["--rootfs", "--runc-binary", RUNTIME, "--cgroup", f"/{place.name}/ctr"]
+        # A root of its own: the shim's default one is the machine's, where an interrupted test leaves its containers.
+        options = ["--rootfs", "--runc-binary", RUNTIME, "--runc-root", place / "runc", "--cgroup", f"/{place.name}/ctr"]
         done = run(*ctr, "run", "--rm", *options, rootfs, "one", "/bin/echo", "under containerd")
         assert done.stdout == "under containerd\n", done.stderr
         run(*ctr, "run", "-d", *options, rootfs, "two", "/bin/sleep", "1000", check=0)

@@ -32,10 +32,17 @@ struct IntakeTests {
     do {
       let store = try await scratch.open()
       try await image.pull(into: store, as: "kept")
-      try scratch.run("mkdir tmp/layer-half; touch tmp/blob-half; mkdir layers/0123456789ab")
+      try scratch.run("mkdir tmp/layer-half; touch tmp/blob-half; mkdir layers/0123456789ab layers/of-a-container")
     }
     let store = try await scratch.open()
     #expect(try store.resolve("kept").id == image.id)
+    // Which layers are nobody's is known only when the containers are.
+    #expect(try scratch.names("layers").count == 4)
+    let use = ImageUse(image: image.id, container: "c", isRunning: false, layers: ["of-a-container"])
+    try await store.collectGarbage { [use] }
+    #expect(try scratch.names("layers").contains("of-a-container"))
+    #expect(try scratch.names("layers").count == 3)
+    try await store.collectGarbage { [] }
     try await store.finishSweeping()
     #expect(try scratch.names("tmp").isEmpty)
     #expect(try scratch.names("layers").count == 2)

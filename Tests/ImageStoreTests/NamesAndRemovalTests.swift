@@ -75,12 +75,12 @@ struct NamesAndRemovalTests {
     let stored = try await image.pull(into: store, as: "one")
     _ = try await store.tag("one", as: try ImageReference("two:x"))
     #expect(
-      try await store.remove("one", force: false, prune: true, uses: []) == [
+      try await store.remove("one", force: false, prune: true, uses: { [] }) == [
         .untagged("one:latest", image: image.id), .untagged("one@\(image.manifestDigest)", image: image.id),
       ])
     #expect(try store.resolve("two:x").id == stored.id)
     #expect(
-      try await store.remove("two:x", force: false, prune: true, uses: []) == [
+      try await store.remove("two:x", force: false, prune: true, uses: { [] }) == [
         .untagged("two:x", image: image.id), .deleted(image.id.description), .deleted(image.chain[0].description),
       ])
     #expect(store.images().isEmpty)
@@ -92,7 +92,7 @@ struct NamesAndRemovalTests {
     try await one.pull(into: store, as: "one")
     try await two.pull(into: store, as: "two")
     #expect(try scratch.names("layers").count == 3)
-    let removed = try await store.remove("one", force: false, prune: true, uses: [])
+    let removed = try await store.remove("one", force: false, prune: true, uses: { [] })
     #expect(removed.last == .deleted(one.chain[1].description))
     #expect(try store.layerDirectories(of: try store.resolve("two")).count == 2)
     #expect(try scratch.names("layers").count == 2)
@@ -103,7 +103,7 @@ struct NamesAndRemovalTests {
     let stored = try await image.pull(into: store, as: "app")
     func expectConflict(_ name: String, force: Bool, running: Bool, _ text: String) async throws {
       let uses = [try use(stored, isRunning: running)]
-      await #expect { try await store.remove(name, force: force, prune: true, uses: uses) } throws: { error in
+      await #expect { try await store.remove(name, force: force, prune: true, uses: { uses }) } throws: { error in
         errorKind(of: error) == .conflict && explanation(of: error) == text
       }
     }
@@ -119,7 +119,7 @@ struct NamesAndRemovalTests {
       short, force: true, running: true,
       "conflict: unable to delete \(short) (cannot be forced) - image is being used by running container cccccccccccc")
     _ = try await store.tag("app", as: try ImageReference("other"))
-    await #expect { try await store.remove(short, force: false, prune: true, uses: []) } throws: { error in
+    await #expect { try await store.remove(short, force: false, prune: true, uses: { [] }) } throws: { error in
       explanation(of: error).hasSuffix("(must be forced) - image is referenced in multiple repositories")
     }
     #expect(try store.resolve("app").id == image.id)
@@ -128,12 +128,25 @@ struct NamesAndRemovalTests {
   @Test func aStoppedContainerKeepsItsLayersWhenItsImageIsForcedAway() async throws {
     let stored = try await TestImage([("a", "1"), ("b", "2")]).pull(into: store, as: "app")
     let uses = [try use(stored, isRunning: false)]
-    _ = try await store.remove("app", force: true, prune: true, uses: uses)
+    _ = try await store.remove("app", force: true, prune: true, uses: { uses })
     #expect(store.images().isEmpty)
     #expect(try scratch.names("layers").count == 2)
-    let gone = try await store.collectGarbage(uses: [])
+    let gone = try await store.collectGarbage(uses: { [] })
     #expect(gone.count == 2)
     #expect(try scratch.names("layers").isEmpty)
+  }
+
+  @Test func aLeaseKeepsTheLayersUntilItEnds() async throws {
+    let image = try TestImage([("a", "1")])
+    try await image.pull(into: store, as: "app")
+    do {
+      let lease = try store.lease("app")
+      _ = try await store.remove("app", force: true, prune: true, uses: { [] })
+      #expect(try scratch.names("layers") == lease.directories)
+      withExtendedLifetime(lease) {}
+    }
+    #expect(try await store.collectGarbage { [] } == image.chain)
+    #expect(throws: ClassifiedError.self) { try store.lease("app") }
   }
 
   @Test func aDamagedImageCanBeRemoved() async throws {
@@ -141,8 +154,8 @@ struct NamesAndRemovalTests {
     try await one.pull(into: store, as: "one")
     try await two.pull(into: store, as: "two")
     try scratch.run("echo > blobs/sha256/\(one.manifestDigest.hex)")
-    _ = try await store.remove("two", force: false, prune: true, uses: [])
-    _ = try await store.remove("one", force: false, prune: true, uses: [])
+    _ = try await store.remove("two", force: false, prune: true, uses: { [] })
+    _ = try await store.remove("one", force: false, prune: true, uses: { [] })
     for directory in ["layers", "blobs/sha256", "tmp"] { #expect(try scratch.names(directory).isEmpty) }
   }
 
@@ -151,7 +164,7 @@ struct NamesAndRemovalTests {
     try await image.pull(into: store, as: "app")
     let intake = store.beginIntake()
     #expect(intake.hasBlob(Digest.of(image.layers[0])) && intake.hasLayer(image.chain[0]))
-    _ = try await store.remove("app", force: false, prune: true, uses: [])
+    _ = try await store.remove("app", force: false, prune: true, uses: { [] })
     #expect(intake.hasBlob(Digest.of(image.layers[0])) && intake.hasLayer(image.chain[0]))
     #expect(!intake.hasBlob(image.id))
     try await intake.fetch(image)

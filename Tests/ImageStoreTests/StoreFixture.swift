@@ -16,7 +16,7 @@ extension Scratch {
     logger.logLevel = .critical
     let opening = try Database.open(at: "\(path)/apus.db")
     return try await ImageStore.open(
-      ImageStoreConfiguration(dataRoot: path), database: opening.database, rebuild: opening.damagedCopy != nil,
+      ImageStoreConfiguration(dataRoot: path), database: opening.database, rebuild: opening.isIncomplete,
       logger: logger)
   }
 

@@ -16,6 +16,16 @@ enum ContainerCommand: Sendable {
   case ended(run: RunToken, ShimEnd)
   case deadline(run: Timestamp)
 
+  /// The way back to whoever waits for it.
+  var reply: Reply? {
+    switch self {
+    case .start(let reply), .stop(_, _, let reply), .kill(_, let reply), .remove(_, let reply),
+      .rename(_, let reply), .resize(_, _, _, let reply), .attach(_, let reply):
+      reply
+    case .ended, .deadline: nil
+    }
+  }
+
   /// One control connection, so that the end of an old one is not taken for that of a new one.
   struct RunToken: Hashable, Sendable {
     let number: UInt64

@@ -12,11 +12,14 @@ extension Engine {
   ) async throws -> ContainerCreateResponse {
     let wanted = try name.flatMap { $0.isEmpty ? nil : try ContainerName.parse($0) }
     try require(!request.config.image.isEmpty, "Config.Image must not be empty")
-    let image = try images.resolve(request.config.image)
+    // Until the container is known, this keeps its layers.
+    let lease = try images.lease(request.config.image)
+    defer { withExtendedLifetime(lease) {} }
+    let image = lease.image
     let imageConfiguration = try await images.configuration(of: image)
     try checkPlatform(platform, imageConfiguration, request.config.image)
     let configuration = StoredConfiguration(
-      merging: request, into: imageConfiguration.config, layers: try images.layerDirectories(of: image),
+      merging: request, into: imageConfiguration.config, layers: lease.directories,
       platform: imageConfiguration.platform.description)
 
     let id = ContainerID.random()

@@ -30,7 +30,7 @@ extension Engine {
         "LowerDir": container.configuration.layers.map { "\(layout.layers)/\($0)" }.joined(separator: ":"),
         "UpperDir": "\(directory)/upper", "WorkDir": "\(directory)/work",
       ], name: "overlay2")
-    try plan(container.configuration, id: id).view(&answer, logPath: layout.log(of: id))
+    try settledPlan(of: container).view(&answer, logPath: layout.log(of: id))
     if size {
       let written = try await writtenBytes(of: container)
       answer.sizeRw = written

@@ -32,7 +32,7 @@ extension Engine {
     var inspect = ContainerInspect()
     inspect.hostConfig = container.configuration.request.hostConfig
     inspect.config = container.configuration.request.config
-    try plan(container.configuration, id: container.id).view(&inspect, logPath: "")
+    try settledPlan(of: container).view(&inspect, logPath: "")
     let state = container.state
     var summary = ContainerSummary()
     summary.id = container.id.text

@@ -32,6 +32,11 @@ final class ContainerLoop {
   }
 
   private func handle(_ command: ContainerCommand) async {
+    if case .removed = container.state {
+      // It came in while the container was being taken away.
+      command.reply?.set(.failure(ClassifiedError.noSuchContainer(container.id.text)))
+      return
+    }
     switch command {
     case .start(let reply):
       await answer(reply) { loop in try await loop.perform(.start) }
@@ -256,6 +261,7 @@ final class ContainerLoop {
     }
     try await perform(.erased)
     engine.containers.remove(container)
+    engine.execs.remove(of: container)
     container.closeInbox()
     container.wakeRemovalWaiters(error: nil)
     for session in waitingAttaches { await session.detach() }

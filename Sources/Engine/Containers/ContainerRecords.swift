@@ -55,6 +55,19 @@ struct ContainerRecords: Sendable {
     try FailPoint.createAfterDirectory.pass()
   }
 
+  /// What a container's `container.json` says. Blocking.
+  ///
+  /// Throws: when it is missing or damaged.
+  func description(of id: ContainerID) throws -> Description {
+    let description = try EngineJSON.decode(
+      Description.self, from: try HostFiles.read(layout.description(of: id)))
+    guard description.id == id.text else {
+      throw ClassifiedError(
+        .dataLoss, "it is of another container: \(description.id)", object: layout.description(of: id))
+    }
+    return description
+  }
+
   /// Writes the state.
   func update(_ container: Container) async throws {
     let record = container.state.record(boot: boot)

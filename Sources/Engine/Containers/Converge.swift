@@ -1,8 +1,11 @@
 import Diagnostics
 import EngineAPI
+import ImageStore
 import LinuxKernel
 import Logging
 import NIOPosix
+import OCIImageSpec
+import OCIRuntimeSpec
 import StateStore
 
 /// Brings what exists for a container to what should: the only code that removes anything.
@@ -85,7 +88,9 @@ struct Converge: Sendable {
     var failures: [String] = []
     for id in strays.subtracting(known) {
       do {
-        try run(id, cgroup: "\(cgroupParent)/\(id)", to: .absent)
+        // One that had a parent of its own says so in its bundle, which goes after its cgroup.
+        let path = cgroupInBundle(of: id) ?? "\(cgroupParent)/\(id)"
+        try run(id, cgroup: path, to: .absent)
       } catch {
         failures.append("\(id): \(explanation(of: error))")
       }
@@ -95,6 +100,13 @@ struct Converge: Sendable {
       try HostFiles.removeTree("\(layout.shims)/\(name)")
     }
     return failures
+  }
+
+  private func cgroupInBundle(of id: ContainerID) -> String? {
+    guard let bytes = try? HostFiles.readIfPresent("\(layout.bundle(of: id))/config.json"),
+      let path = try? Spec(json: bytes).linux?.cgroupsPath, path.hasSuffix("/\(id)")
+    else { return nil }
+    return path
   }
 
   private func names(_ directory: String) throws -> [String] {
@@ -119,11 +131,13 @@ extension Engine {
       try convergence.erase(id, cgroup: path) { try database.remove(container: id.text) }
     }
     reaper.sweep()
-    background.start(.awaited) { [threads, logger] in
+    background.start(.awaited) { [self] in
       do {
         // Whoever waited for this is to have the answer first: what follows keeps a processor and the kernel busy.
         try await Task.sleep(for: .milliseconds(5))
         try await threads.runIfActive { try convergence.clear(id, cgroup: path) }
+        // The container was the last to need the layers of an image that was forced away.
+        if let image = try? Digest(container.image), images.image(image) == nil { collectImageGarbage() }
       } catch {
         logger.error("container \(id): what it left cannot be removed: \(explanation(of: error))")
       }

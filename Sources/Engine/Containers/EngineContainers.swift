@@ -12,7 +12,7 @@ extension Engine {
 
   public func stopContainer(_ name: String, signal: String?, timeout: Int?) async throws {
     let container = try containers.find(name)
-    let process = try plan(container.configuration, id: container.id).process
+    let process = try settledPlan(of: container).process
     let number = try signal.map { try Self.signal($0) } ?? process.stopSignal
     let seconds = timeout ?? process.stopTimeout ?? -1
     try await send(container) { .stop(signal: number.rawValue, timeout: seconds < 0 ? nil : seconds, $0) }
@@ -33,7 +33,6 @@ extension Engine {
     // `volumes` asks for anonymous volumes too: there are none to keep.
     try refuse("removing a link", if: link)
     try await send(container) { .remove(force: force, $0) }
-    execs.remove(of: container)
   }
 
   public func renameContainer(_ name: String, to newName: String) async throws {
@@ -84,7 +83,7 @@ extension Engine {
   }
 
   private func requireReadableLog(_ container: Container) throws {
-    guard try plan(container.configuration, id: container.id).logging.driver == .jsonFile else {
+    guard try settledPlan(of: container).logging.driver == .jsonFile else {
       throw ClassifiedError(.unsupported, "configured logging driver does not support reading")
     }
   }

@@ -9,13 +9,20 @@ import Synchronization
 /// All execs by id.
 final class ExecTable: Sendable {
   private let execs = Mutex<[String: ExecSession]>([:])
-  /// How many ended execs are remembered, for clients that ask for the exit code afterwards.
+  /// How many execs that do not run are remembered: ended ones, for clients that ask for the exit code afterwards, and
+  /// those that wait to be started.
   private static let memory = 512
 
-  func add(_ exec: ExecSession) {
-    execs.withLock { execs in
+  /// Throws: `unavailable` when too many wait to be started.
+  func add(_ exec: ExecSession) throws(ClassifiedError) {
+    try execs.withLock { execs throws(ClassifiedError) in
       if execs.count >= Self.memory {
         execs = execs.filter { if case .ended = $0.value.state { false } else { true } }
+      }
+      guard execs.count < Self.memory || execs.count(where: { $0.value.isWaiting }) < Self.memory else {
+        throw ClassifiedError(
+          .unavailable, "\(Self.memory) execs have been made and not started",
+          advice: "start them, or end their containers")
       }
       execs[exec.id] = exec
     }
@@ -40,9 +47,9 @@ extension Engine {
     let container = try containers.find(name)
     guard container.state.isRunning else { throw ClassifiedError.notRunning(container.id) }
     // Checked here, so that a malformed request fails before anything is made.
-    _ = try ExecPlan.plan(request, in: plan(container.configuration, id: container.id))
+    _ = try ExecPlan.plan(request, in: execPlan(of: container))
     let exec = ExecSession(container: container, request: request)
-    execs.add(exec)
+    try execs.add(exec)
     container.add(exec)
     events.publish("exec_create: \((request.cmd ?? []).joined(separator: " "))", container, ["execID": exec.id])
     return ExecCreateResponse(id: exec.id)
@@ -100,7 +107,7 @@ extension Engine {
   private func shimExec(_ exec: ExecSession, _ request: ExecStartRequest) async throws -> ShimExec {
     let container = exec.container
     return try await threads.runIfActive { [self] in
-      let containerPlan = try plan(container.configuration, id: container.id)
+      let containerPlan = try execPlan(of: container)
       let plan = try ExecPlan.plan(exec.request, in: containerPlan)
       let files = LayeredFiles(
         upper: "\(layout.directory(of: container.id))/upper", layers: layout.layers,

@@ -34,6 +34,11 @@ final class ExecSession: Sendable {
     }
   }
 
+  /// Made, and not started.
+  var isWaiting: Bool {
+    if case .created = state { true } else { false }
+  }
+
   /// Takes the one start that an exec has.
   ///
   /// Throws: `conflict` when it has been started.

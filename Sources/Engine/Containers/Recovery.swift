@@ -1,5 +1,6 @@
 import Diagnostics
 import EngineAPI
+import FoundationEssentials
 import LinuxKernel
 import Logging
 import NIOPosix
@@ -12,67 +13,82 @@ import StateStore
 /// meanwhile are taken note of, lost containers are ended, and what nobody claims is removed.
 extension Engine {
   func recover() async throws {
-    let found = try await threads.runIfActive { [self] in try storedContainers() }
+    let (found, unreadable) = try await threads.runIfActive { [self] in try storedContainers() }
     await withTaskGroup(of: Void.self) { group in
       for (container, boot) in found {
-        group.addTask { [self] in
-          do {
-            try await recover(container, boot: boot)
-          } catch {
-            // One damaged container must not keep the others from coming back.
-            logger.error("container \(container.id): recovery: \(explanation(of: error))")
-          }
-        }
+        group.addTask { [self] in await recover(container, boot: boot) }
       }
     }
-    let known = Set(containers.all.map(\.id))
+    // What cannot be read is left as it is, for someone to look at: only what nobody claims goes.
+    let known = Set(containers.all.map(\.id)).union(unreadable)
     let (convergence, parent) = (convergence, configuration.cgroupParent)
     let failures = try await threads.runIfActive { try convergence.sweep(known: known, cgroupParent: parent) }
     for failure in failures { logger.error("cannot remove what is left of container \(failure)") }
   }
 
-  /// The containers that were made in full, with the boot that their state belongs to.
-  private func storedContainers() throws -> [(Container, boot: String)] {
-    if damagedDatabase != nil { try rebuildRecords() }
-    return try records.database.containers().compactMap { record in
+  /// The containers that were made in full, with the boot that their state belongs to; and the ids of those that cannot
+  /// be read.
+  private func storedContainers() throws -> ([(Container, boot: String)], unreadable: Set<ContainerID>) {
+    var unreadable: Set<ContainerID> = []
+    if needsRebuild {
+      unreadable = try rebuildRecords()
+      // With a description that cannot be read now, the next start tries again.
+      if unreadable.isEmpty { try records.database.markComplete() }
+    }
+    var found: [(Container, boot: String)] = []
+    for record in try records.database.containers() {
+      guard let id = ContainerID(record.id) else { continue }
       do {
-        guard let container = try container(from: record) else { return nil }
-        return (container, record.state.boot)
+        if let container = try container(id, from: record) { found.append((container, record.state.boot)) }
       } catch {
-        logger.error("container \(record.id) cannot be read: \(explanation(of: error))")
-        return nil
+        logger.error(
+          "container \(id) cannot be read, and is left alone in \(layout.directory(of: id)): \(explanation(of: error))")
+        unreadable.insert(id)
       }
     }
+    return (found, unreadable)
   }
 
   /// Nil for one whose making was interrupted: its description, which is written last, is missing.
-  private func container(from record: ContainerRecord) throws -> Container? {
-    guard let id = ContainerID(record.id) else { return nil }
-    guard try HostFiles.exists(layout.description(of: id)) else {
+  private func container(_ id: ContainerID, from record: ContainerRecord) throws -> Container? {
+    let isDescribed = try HostFiles.exists(layout.description(of: id))
+    if !isDescribed, record.state.phase == "created" {
       try records.database.remove(container: record.id)
       return nil
     }
+    let configuration: StoredConfiguration
+    do {
+      configuration = try EngineJSON.decode(StoredConfiguration.self, from: record.configuration)
+    } catch {
+      configuration = try records.description(of: id).configuration
+      try records.database.repair(Data(EngineJSON.encode(configuration)), of: record.id)
+      logger.warning("container \(id): its row was damaged, and is taken from its description")
+    }
     return Container(
       id: id, name: record.name, image: record.image, created: Timestamp(nanoseconds: record.created),
-      configuration: try EngineJSON.decode(StoredConfiguration.self, from: record.configuration),
-      state: ContainerState(record.state))
+      configuration: configuration, state: ContainerState(record.state))
   }
 
-  /// Fills an empty database from the containers' descriptions. Their state is found out as after a crash.
-  private func rebuildRecords() throws {
-    for name in try HostFiles.list(layout.containers) {
-      guard let id = ContainerID(name) else { continue }
+  /// Adds the containers that only their descriptions tell of. Their state is found out as after a crash. Returns the
+  /// ids of those that cannot be read.
+  private func rebuildRecords() throws -> Set<ContainerID> {
+    let present = Set(try records.database.containers().map(\.id))
+    var unreadable: Set<ContainerID> = []
+    for name in try HostFiles.list(layout.containers) where !present.contains(name) {
+      guard let id = ContainerID(name), try HostFiles.exists(layout.description(of: id)) else { continue }
       do {
-        let bytes = try HostFiles.read(layout.description(of: id))
-        let written = try EngineJSON.decode(ContainerRecords.Description.self, from: bytes)
-        let container = Container(
-          id: id, name: written.name, image: written.image, created: Timestamp(nanoseconds: written.created),
-          configuration: written.configuration, state: try rebuiltState(of: id))
-        try records.reinsert(container)
+        let written = try records.description(of: id)
+        try records.reinsert(
+          Container(
+            id: id, name: written.name, image: written.image, created: Timestamp(nanoseconds: written.created),
+            configuration: written.configuration, state: try rebuiltState(of: id)))
       } catch {
-        logger.error("container \(id) cannot be rebuilt: \(explanation(of: error))")
+        let place = layout.directory(of: id)
+        logger.error("container \(id) cannot be rebuilt, and is left alone in \(place): \(explanation(of: error))")
+        unreadable.insert(id)
       }
     }
+    return unreadable
   }
 
   /// A shim's socket says that it may run, an exit record that it has ended.
@@ -86,29 +102,39 @@ extension Engine {
 
   // MARK: One container
 
-  private func recover(_ container: Container, boot: String) async throws {
-    switch container.state {
-    case .running, .created, .exited:
-      // A server that died between a start and its record leaves a row that does not know of the run.
-      if boot == records.boot, let shim = try await reconnect(container) {
-        adopt(container, shim: shim)
-        return
-      }
-      try await recoverEnded(container, boot: boot)
-    case .removing:
-      try await erase(container)
-    case .removed:
-      break
+  /// Takes a container up. A step that fails is logged, and the container is there all the same: the next start of a
+  /// server does it again.
+  private func recover(_ container: Container, boot: String) async {
+    if case .removing = container.state {
+      await attempt(container) { try await erase(container) }
+      return
+    }
+    // A server that died between a start and its record leaves a row that does not know of the run.
+    if boot == records.boot, let shim = await reconnect(container) {
+      return adopt(container, shim: shim)
+    }
+    await recoverEnded(container, boot: boot)
+  }
+
+  /// Whether it went well.
+  @discardableResult
+  private func attempt(_ container: Container, _ step: () async throws -> Void) async -> Bool {
+    do {
+      try await step()
+      return true
+    } catch {
+      logger.error("container \(container.id): recovery: \(explanation(of: error))")
+      return false
     }
   }
 
   /// Takes over a shim that is still there. Nil when there is none.
-  private func reconnect(_ container: Container) async throws -> (ShimConnection, ContainerCommand.RunToken)? {
-    let socket = layout.socket(of: container.id)
-    guard try await threads.runIfActive({ try HostFiles.exists(socket) }) else { return nil }
+  private func reconnect(_ container: Container) async -> (ShimConnection, ContainerCommand.RunToken)? {
     let token = nextRunToken()
     let (connection, status): (ShimConnection, ShimStatus)
     do {
+      let socket = layout.socket(of: container.id)
+      guard try await threads.runIfActive({ try HostFiles.exists(socket) }) else { return nil }
       (connection, status) = try await ShimConnection.connect(socket, on: configuration.eventLoops) { end in
         _ = container.send(.ended(run: token, end))
       }
@@ -121,47 +147,45 @@ extension Engine {
       connection.close()
       return nil
     }
-    if !container.state.isRunning {
-      _ = try container.handle(.launched(pid: Int(status.pid), at: Timestamp(nanoseconds: status.startedAt)))
-      try await records.update(container)
+    let start = Timestamp(nanoseconds: status.startedAt)
+    if container.state.isRunning {
+      container.correct(pid: Int(status.pid), started: start)
     } else {
-      container.correct(pid: Int(status.pid), started: Timestamp(nanoseconds: status.startedAt))
+      await attempt(container) {
+        _ = try container.handle(.launched(pid: Int(status.pid), at: start))
+        try await records.update(container)
+      }
     }
     if let exit = status.exit { _ = container.send(.ended(run: token, .exited(exit))) }
     return (connection, token)
   }
 
   /// No shim answers: the container has ended, with a record or without, or has never run.
-  private func recoverEnded(_ container: Container, boot: String) async throws {
-    let record = try await threads.runIfActive { [self] in try exitRecord(of: container.id) }
-    let wasRunning = container.state.isRunning
-    if wasRunning || record.map(container.state.isNews) == true {
+  private func recoverEnded(_ container: Container, boot: String) async {
+    await attempt(container) {
+      let record = try await threads.runIfActive { [self] in try exitRecord(of: container.id) }
+      let wasRunning = container.state.isRunning
+      guard wasRunning || record.map(container.state.isNews) == true else { return }
       if !wasRunning { _ = try container.handle(.launched(pid: 0, at: container.created)) }
-      let exit: ContainerState.Exit
-      if let record {
-        exit = ContainerState.Exit(record)
-      } else {
-        let isSameBoot = boot == records.boot
-        exit = ContainerState.Exit(
-          code: isSameBoot ? 137 : 255, error: isSameBoot ? "shim lost" : "the machine was restarted",
-          finished: Timestamp.now)
-      }
-      let actions = try container.handle(.exited(exit))
+      let actions = try container.handle(.exited(record.map(ContainerState.Exit.init) ?? lostExit(boot: boot)))
       if actions.contains(.record) { try await records.update(container) }
     }
-    try await settle(container)
-  }
-
-  /// A container at rest: nothing of a run may be left, and one with AutoRemove goes.
-  private func settle(_ container: Container) async throws {
+    // A container at rest: nothing of a run may be left, and one with AutoRemove goes.
     if container.autoRemove {
-      try await erase(container)
-      return
+      if await attempt(container, { try await erase(container) }) { return }
+    } else {
+      await attempt(container) { try await converge(container, to: .stopped) }
     }
-    try await converge(container, to: .stopped)
     adopt(container)
   }
 
+  /// The end of a run that nobody has recorded.
+  private func lostExit(boot: String) -> ContainerState.Exit {
+    let isSameBoot = boot == records.boot
+    return ContainerState.Exit(
+      code: isSameBoot ? 137 : 255, error: isSameBoot ? "shim lost" : "the machine was restarted",
+      finished: Timestamp.now)
+  }
 }
 
 extension Engine {

@@ -20,7 +20,7 @@ extension Engine {
 
   /// Throws: `notFound`, `conflict` when a container uses it.
   public func removeImage(_ name: String, force: Bool, prune: Bool) async throws -> [ImageDeleteItem] {
-    let removals = try await images.remove(name, force: force, prune: prune, uses: imageUses())
+    let removals = try await images.remove(name, force: force, prune: prune, uses: { [self] in imageUses() })
     return removals.map { removal in
       switch removal {
       case .untagged(let reference, let image):

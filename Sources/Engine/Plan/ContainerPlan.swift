@@ -26,6 +26,14 @@ struct ContainerPlan: Sendable {
     var knownCapabilities: [String]
     /// The program on the host that serves as `docker-init`.
     var initProgram: String
+
+    /// A machine that can do everything, but for the capabilities that it lets nobody have.
+    var refusingNothing: Surroundings {
+      var able = self
+      able.facts.cpuCount = Int(Int32.max)
+      able.facts.cgroupVersion = 1
+      return able
+    }
   }
 
   /// Throws: `invalid` or `unsupported` for the first option that cannot be had.

@@ -35,7 +35,7 @@ struct NetworkPlan: Sendable, Equatable {
     try refuse("Links", if: host.links?.isEmpty == false)
     try refuse("MacAddress", if: config.macAddress?.isEmpty == false)
     try refuse("NetworkDisabled", if: config.networkDisabled == true, advice: "use --network none")
-    try checkEndpoints(request.networkingConfig?.endpointsConfig ?? [:])
+    try checkEndpoints(request.networkingConfig?.endpointsConfig ?? [:], mode)
     var hosts: [ExtraHost] = []
     for text in host.extraHosts ?? [] {
       let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
@@ -64,14 +64,17 @@ struct NetworkPlan: Sendable, Equatable {
   }
 
   /// Clients name the default network here too, without asking anything of it.
-  private static func checkEndpoints(_ endpoints: [String: EndpointSettings]) throws(ClassifiedError) {
+  private static func checkEndpoints(_ endpoints: [String: EndpointSettings], _ own: Mode) throws(ClassifiedError) {
     for (name, settings) in endpoints.sorted(by: { $0.key < $1.key }) {
-      _ = try mode(name)
+      try refuse("a second network, \(name),", if: try mode(name) != own)
       try refuse("an address in network \(name)", if: settings.ipamConfig?.ipv4Address?.isEmpty == false)
       try refuse("an address in network \(name)", if: settings.ipamConfig?.ipv6Address?.isEmpty == false)
       try refuse("MacAddress", if: !settings.macAddress.isEmpty)
       try refuse("an alias in network \(name)", if: settings.aliases?.isEmpty == false)
       try refuse("a link in network \(name)", if: settings.links?.isEmpty == false)
+      try refuse("a link-local address in network \(name)", if: settings.ipamConfig?.linkLocalIPs?.isEmpty == false)
+      try refuse("a driver option in network \(name)", if: settings.driverOpts?.isEmpty == false)
+      try refuse("a gateway priority in network \(name)", if: settings.gwPriority != 0)
     }
   }
 

@@ -76,8 +76,11 @@ struct ProcessPlan: Sendable, Equatable {
     let runtime = host.runtime ?? ""
     try require(
       ["", "apus-runtime", "runc"].contains(runtime), "unknown or invalid runtime name: \(runtime)")
-    let test = config.healthcheck?.test ?? []
-    try refuse("Healthcheck", if: !test.isEmpty && test != ["NONE"], advice: "use --no-healthcheck")
+    var check = config.healthcheck ?? HealthConfig()
+    if check.test == ["NONE"] || check.test == [] { check.test = nil }
+    let isBare = [check.interval, check.timeout, check.startPeriod, check.startInterval].allSatisfy { $0 ?? 0 == 0 }
+    try refuse(
+      "Healthcheck", if: check.test != nil || !isBare || check.retries ?? 0 != 0, advice: "use --no-healthcheck")
   }
 
   /// The defaults, which the container's own settings replace where they stand; then the rest of those in order.

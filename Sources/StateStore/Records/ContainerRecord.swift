@@ -80,6 +80,14 @@ extension Database {
     }
   }
 
+  /// Gives a container another configuration, for one whose row is damaged; does nothing when there is no such container.
+  public func repair(_ configuration: Data, of id: String) throws(ClassifiedError) {
+    try transact(.process) { connection in
+      try connection.execute(
+        sql: "UPDATE container SET configuration = ? WHERE id = ?", arguments: [configuration, id])
+    }
+  }
+
   /// Sets a container's state; does nothing when there is no such container.
   public func update(_ state: ContainerRecord.State, of id: String) throws(ClassifiedError) {
     try transact(.process) { connection in
