@@ -90,6 +90,7 @@ let package = Package(
     // Row 1, base.
     room("Diagnostics"),
     room("JSON"),
+    room("NetworkAddresses"),
 
     // Row 2, formats: pure, no input or output, no clock.
     room("OCIRuntimeSpec"),
@@ -99,15 +100,19 @@ let package = Package(
     room("SeccompFilter", ["OCIRuntimeSpec"]),
     room("ShimProtocol", ["Diagnostics"]),
     room("CommandLine", ["JSON"]),
+    room("Netlink", ["NetworkAddresses", "Diagnostics"]),
 
     // Row 3, kernel: the only Swift with unsafe code.
     room("LinuxKernel", ["CLinux", "Diagnostics"]),
     room("Cgroups", ["LinuxKernel", "OCIRuntimeSpec", "Diagnostics"]),
 
+    room("LinuxNetwork", ["LinuxKernel", "CLinux", "Netlink", "NetworkAddresses", "Diagnostics"]),
+
     // Row 4, mechanisms: siblings that do not see each other except as listed.
     room(
       "ContainerRuntime",
       ["Cgroups", "LinuxKernel", "OCIRuntimeSpec", "SeccompFilter", "Diagnostics"]),
+    room("ContainerNetwork", ["LinuxNetwork", "LinuxKernel", "Netlink", "NetworkAddresses", "Diagnostics"]),
     room(
       "LayerArchive",
       ["TarFormat", "OCIImageSpec", "LinuxKernel", "Diagnostics", "CISAL", "CZstd"],
@@ -129,7 +134,8 @@ let package = Package(
     room(
       "Engine",
       [
-        "ImageStore", "RegistryClient", "StateStore", "LayerArchive", "Cgroups", "LinuxKernel", "EngineAPI",
+        "ImageStore", "RegistryClient", "StateStore", "LayerArchive", "ContainerNetwork", "Cgroups", "LinuxNetwork",
+        "LinuxKernel", "NetworkAddresses", "EngineAPI",
         "OCIRuntimeSpec", "OCIImageSpec", "SeccompFilter", "ShimProtocol", "Diagnostics", logging,
       ] + nio),
 
@@ -172,6 +178,8 @@ let package = Package(
     tests(
       "ImageStoreTests",
       ["ImageStore", "StateStore", "TarFormat", "OCIImageSpec", "LinuxKernel", "Diagnostics", "TestSupport", logging]),
+    tests("NetworkAddressesTests", ["NetworkAddresses"]),
+    tests("NetlinkTests", ["Netlink", "LinuxNetwork", "LinuxKernel", "NetworkAddresses", "TestSupport"]),
     tests("LinuxKernelTests", ["LinuxKernel", "Diagnostics", "TestSupport"]),
     tests("StateStoreTests", ["StateStore", "Diagnostics", "TestSupport"]),
     tests(

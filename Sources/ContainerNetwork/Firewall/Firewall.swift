@@ -1,6 +1,7 @@
-public import Diagnostics
 public import LinuxKernel
 
+import Diagnostics
+import LinuxNetwork
 import Netlink
 import Synchronization
 
@@ -18,7 +19,7 @@ public final class Firewall: Sendable {
     ruleset = Ruleset(name: tableName)
     do {
       socket = Mutex(try NetlinkSocket(.netfilter))
-    } catch let error as SystemError {
+    } catch {
       throw ClassifiedError(
         .unsupported, "nf_tables: \(error.explanation)", object: tableName,
         advice: "bridge networks need a kernel with nf_tables and the right to change it (CAP_NET_ADMIN)")

@@ -1,7 +1,8 @@
-public import Diagnostics
 public import LinuxKernel
 public import NetworkAddresses
 
+import Diagnostics
+import LinuxNetwork
 import Netlink
 import Synchronization
 

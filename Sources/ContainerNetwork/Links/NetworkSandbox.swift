@@ -1,7 +1,7 @@
-public import Diagnostics
 public import LinuxKernel
 public import NetworkAddresses
 
+import LinuxNetwork
 import Netlink
 import Synchronization
 
@@ -14,7 +14,7 @@ public final class NetworkSandbox: Sendable {
   /// Makes a new one. The calling thread enters it and comes back: this is for a thread of the network's own.
   public init() throws(SystemError) {
     let made = try Namespace.make(.net)
-    socket = Mutex(try NetlinkSocket(.route, in: made))
+    socket = Mutex(try Self.socket(in: made))
     namespace = SharedDescriptor(made)
     try request([.changeLink(.name("lo"), LinkChange(isUp: true))])
   }
@@ -22,8 +22,12 @@ public final class NetworkSandbox: Sendable {
   /// Takes one up again that a container runs in, by a path to it. The calling thread enters it and comes back.
   public init(at path: String) throws(SystemError) {
     let opened = try HostFiles.open(path, .readOnly)
-    socket = Mutex(try NetlinkSocket(.route, in: opened))
+    socket = Mutex(try Self.socket(in: opened))
     namespace = SharedDescriptor(opened)
+  }
+
+  private static func socket(in namespace: borrowing Descriptor) throws(SystemError) -> NetlinkSocket {
+    try Namespace.within(namespace, .net) { () throws(SystemError) in try NetlinkSocket(.route) }
   }
 
   /// Gives the end of a cable its addresses and routes, and switches it on.

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+public import LinuxKernel
 public import NetworkAddresses
 
 /// A port of this machine that is kept from others: a socket that is bound to it and takes nothing. ip(7).
@@ -28,32 +29,36 @@ public struct PortReservation: ~Copyable, Sendable {
         Glibc.socket(family, Int32(type.rawValue) | O_CLOEXEC, number)
       })
     if family == AF_INET6 { try Self.set(socket, Int32(IPPROTO_IPV6), IPV6_V6ONLY, 1, object) }
-    let bytes = address.bytes
-    func bind() throws(SystemError) {
-      try systemCall("bind", object) {
-        unsafe bytes.withUnsafeBytes { unsafe clinux_inet_bind(socket.rawValue, $0.baseAddress, $0.count, port) }
-      }
-    }
     do throws(SystemError) {
-      try bind()
+      try Self.bind(socket, address, port, object)
     } catch {
       guard error.errno == EADDRINUSE, transport == .tcp else { throw error }
       // Perhaps it is only the end of an old connection, which this passes over. Later comers must not pass over us.
       try Self.set(socket, SOL_SOCKET, SO_REUSEADDR, 1, object)
-      try bind()
+      try Self.bind(socket, address, port, object)
       try Self.set(socket, SOL_SOCKET, SO_REUSEADDR, 0, object)
     }
-    self.port = UInt16(try systemCall("find port of", object) { clinux_inet_port(socket.rawValue) })
+    let descriptor = socket.rawValue
+    self.port = UInt16(try systemCall("find port of", object) { clinux_inet_port(descriptor) })
     self.socket = socket
+  }
+
+  private static func bind(
+    _ socket: borrowing Descriptor, _ address: IPAddress, _ port: UInt16, _ object: String
+  ) throws(SystemError) {
+    let (number, bytes) = (socket.rawValue, address.bytes)
+    try systemCall("bind", object) {
+      unsafe bytes.withUnsafeBytes { unsafe clinux_inet_bind(number, $0.baseAddress, $0.count, port) }
+    }
   }
 
   private static func set(
     _ socket: borrowing Descriptor, _ level: Int32, _ option: Int32, _ value: Int32, _ object: String
   ) throws(SystemError) {
     var value = value
-    let number = socket.rawValue
+    let descriptor = socket.rawValue
     try systemCall("set up socket for", object) {
-      unsafe setsockopt(number, level, option, &value, socklen_t(MemoryLayout<Int32>.size))
+      unsafe setsockopt(descriptor, level, option, &value, socklen_t(MemoryLayout<Int32>.size))
     }
   }
 }

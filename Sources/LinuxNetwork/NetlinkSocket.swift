@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+public import LinuxKernel
 public import Netlink
 
 /// A conversation with the kernel about links, addresses, routes and traffic, or about its packet filter. netlink(7).
