@@ -24,7 +24,9 @@ public struct PortOption: Sendable, Equatable {
       throw ClassifiedError(.invalid, "no port specified: \(text)<empty>")
     }
     if !address.isEmpty, AddressSyntax.address(address) == nil {
-      throw ClassifiedError(.invalid, "invalid IP address: \(address)")
+      throw ClassifiedError(
+        .invalid, "invalid IP address: \(address)",
+        advice: address.hasPrefix("[") ? "write [address]:hostPort:containerPort or [address]::containerPort" : nil)
     }
     let (ports, kind) = try range(container, name: "containerPort")
     let hostPorts = host.isEmpty ? nil : Array(try range(host, name: "hostPort", hasProtocol: false).ports)
