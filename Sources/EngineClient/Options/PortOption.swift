@@ -73,7 +73,8 @@ public struct PortOption: Sendable, Equatable {
     guard ["tcp", "udp", "sctp"].contains(kind) else {
       throw ClassifiedError(.invalid, "invalid proto: \(kind)")
     }
-    let ends = parts[0].split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false).map { UInt16($0) }
+    let ends = parts[0].split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
+      .map { $0.first == "+" ? nil : UInt16($0) }
     guard let first = ends[0], let last = ends.count == 2 ? ends[1] : first, first <= last else {
       throw ClassifiedError(.invalid, "invalid \(name): \(parts[0])")
     }
