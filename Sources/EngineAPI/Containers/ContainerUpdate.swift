@@ -5,8 +5,9 @@ public struct ContainerUpdateRequest: APIObject, Equatable {
   public var changes = HostConfig()
   /// Ports that are to be published besides; nil: none.
   public var publishAdd: PortMap?
-  /// Published ports to take back: `hostIP:hostPort/proto` names one of the host's (the protocol may be missing: tcp),
-  /// `containerPort/proto` all that lead to one of the container's; nil: none.
+  /// Published ports to take back; nil: none. `hostIP:hostPort/proto` is one of the host's, an IPv6 address in brackets,
+  /// and no address before the colon means all; `containerPort/proto` is all that lead to one of the container's. A
+  /// protocol that is missing is tcp.
   public var publishRemove: [String]?
 
   public init() {}

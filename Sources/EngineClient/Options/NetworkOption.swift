@@ -46,7 +46,7 @@ public struct NetworkOption: Sendable, Equatable {
   /// Reads `key=value` of `--driver-opt`. Throws: kind `invalid`.
   static func driverOption(_ text: String) throws(ClassifiedError) -> (key: String, value: String) {
     guard let (key, value) = text.cut(at: "="), key.contains(where: { $0 != " " }) else {
-      throw ClassifiedError(.invalid, "invalid key/value pair format in driver options", object: text)
+      throw ClassifiedError(.invalid, "invalid key/value pair format in driver options")
     }
     return (key, value)
   }

@@ -24,7 +24,9 @@ public struct PortOption: Sendable, Equatable {
       throw ClassifiedError(.invalid, "no port specified: \(text)<empty>")
     }
     if !address.isEmpty, AddressSyntax.address(address) == nil {
-      throw ClassifiedError(.invalid, "invalid IP address: \(address)")
+      throw ClassifiedError(
+        .invalid, "invalid IP address: \(address)",
+        advice: address.hasPrefix("[") ? "write [address]:hostPort:containerPort or [address]::containerPort" : nil)
     }
     let (ports, kind) = try range(container, name: "containerPort")
     let hostPorts = host.isEmpty ? nil : Array(try range(host, name: "hostPort", hasProtocol: false).ports)
@@ -71,7 +73,8 @@ public struct PortOption: Sendable, Equatable {
     guard ["tcp", "udp", "sctp"].contains(kind) else {
       throw ClassifiedError(.invalid, "invalid proto: \(kind)")
     }
-    let ends = parts[0].split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false).map { UInt16($0) }
+    let ends = parts[0].split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
+      .map { $0.first == "+" ? nil : UInt16($0) }
     guard let first = ends[0], let last = ends.count == 2 ? ends[1] : first, first <= last else {
       throw ClassifiedError(.invalid, "invalid \(name): \(parts[0])")
     }

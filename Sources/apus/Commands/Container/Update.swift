@@ -42,7 +42,8 @@ enum UpdateCommand {
     let added = try flags.strings("publish-add").flatMap(PortOption.published)
     let removed = try flags.strings("publish-rm").map(PortOption.removed)
     return ContainerUpdateRequest(
-      changes: changes, publishAdd: added.isEmpty ? nil : added.bindings, publishRemove: removed.isEmpty ? nil : removed)
+      changes: changes, publishAdd: added.isEmpty ? nil : added.bindings, publishRemove: removed.isEmpty ? nil : removed
+    )
   }
 }
 
