@@ -22,6 +22,9 @@ public enum FailPoint: String, Sendable, CaseIterable {
   case startAfterShim = "start.after-shim"
   case startAfterCreated = "start.after-created"
   case startBeforeRecord = "start.before-record"
+  case networkBeforeRecord = "network.before-record"
+  case networkAfterRecord = "network.after-record"
+  case networkAfterConnect = "network.after-connect"
   // stop, exit
   case stopAfterSignal = "stop.after-signal"
   case exitBeforeRecord = "exit.before-record"

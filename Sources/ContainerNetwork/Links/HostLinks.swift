@@ -64,6 +64,9 @@ public final class HostLinks: Sendable {
     try request(messages, context: "bridge \(bridge.name)")
   }
 
+  /// Whether there is a link of that name.
+  public func exists(_ name: String) throws(SystemError) -> Bool { try find(name) != nil }
+
   /// Whether the bridge is there.
   public func hasBridge(_ name: String) throws -> Bool { try find(name)?.kind == "bridge" }
 

@@ -1,3 +1,5 @@
+public import NetworkAddresses
+
 import Diagnostics
 import LinuxKernel
 
@@ -21,13 +23,25 @@ enum KernelSettings {
     try set("ipv6/conf/\(interface)/accept_ra", to: "0")
     try set("ipv6/conf/\(interface)/disable_ipv6", to: isOn ? "0" : "1")
   }
+}
 
-  /// Makes this machine a router, and says whether it was none before.
-  static func forward(_ family: String) throws -> Bool {
-    let path = family == "ipv4" ? "/proc/sys/net/ipv4/ip_forward" : "/proc/sys/net/ipv6/conf/all/forwarding"
-    guard try HostFiles.exists(path) else { return false }
-    if try HostFiles.readText(path).hasPrefix("1") { return false }
+/// What holds for the whole machine.
+public enum HostNetwork {
+  /// Has this machine forward packets between its links, and says whether it did not before.
+  public static func becomeRouter(_ family: IPAddress.Family) throws -> Bool {
+    let path = family == .version4 ? "/proc/sys/net/ipv4/ip_forward" : "/proc/sys/net/ipv6/conf/all/forwarding"
+    guard try HostFiles.exists(path), try !HostFiles.readText(path).hasPrefix("1") else { return false }
+    if family == .version6 { try keepHearingRouters() }
     try HostFiles.write("1", toExisting: path)
     return true
+  }
+
+  /// A machine that forwards no longer listens to routers, and would lose its own way out: unless that is said (2).
+  private static func keepHearingRouters() throws {
+    let directory = "/proc/sys/net/ipv6/conf"
+    for interface in try HostFiles.list(directory) where interface != "all" {
+      let path = "\(directory)/\(interface)/accept_ra"
+      if try HostFiles.readText(path).hasPrefix("1") { try HostFiles.write("2", toExisting: path) }
+    }
   }
 }

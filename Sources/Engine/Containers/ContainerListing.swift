@@ -32,7 +32,9 @@ extension Engine {
     var inspect = ContainerInspect()
     inspect.hostConfig = container.configuration.request.hostConfig
     inspect.config = container.configuration.request.config
-    try settledPlan(of: container).view(&inspect, logPath: "")
+    let grant = networks.grant(of: container.id)
+    let plan = try settledPlan(of: container)
+    plan.view(&inspect, logPath: "", grant: grant, networkIDs: networks.idsByName)
     let state = container.state
     var summary = ContainerSummary()
     summary.id = container.id.text
@@ -48,6 +50,7 @@ extension Engine {
       networkMode: inspect.hostConfig.networkMode, annotations: inspect.hostConfig.annotations)
     summary.networkSettings = SummaryNetworkSettings(networks: inspect.networkSettings.networks)
     summary.mounts = inspect.mounts
+    summary.ports = plan.network.summaries(grant)
     return summary
   }
 

@@ -19,6 +19,8 @@ extension Engine {
         group.addTask { [self] in await recover(container, boot: boot) }
       }
     }
+    let running = Set(containers.all.filter(\.state.isRunning).map(\.id))
+    try await networks.change { [networks] in try networks.recover(running: running) }
     // What cannot be read is left as it is, for someone to look at: only what nobody claims goes.
     let known = Set(containers.all.map(\.id)).union(unreadable)
     let (convergence, parent) = (convergence, configuration.cgroupParent)

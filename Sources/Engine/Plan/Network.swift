@@ -141,6 +141,9 @@ struct NetworkPlan: Sendable, Equatable {
     try require(ports.isEmpty, "conflicting options: port publishing and the container type network mode")
   }
 
+  /// Whether the container is in a network namespace that its shim holds.
+  var isSandboxed: Bool { mode == .none || mode == .networks }
+
   /// - Parameter namespace: The path to the namespace that the container is to be in, where there is one.
   func spec(_ spec: inout Spec, namespace: String?) {
     if mode == .host { return }
