@@ -10,6 +10,12 @@ extension Engine {
   public func createContainer(
     name: String?, platform: String?, request: ContainerCreateRequest
   ) async throws -> ContainerCreateResponse {
+    var request = request
+    // As it was said, another container might have the name by the time of the start.
+    if request.hostConfig.networkMode.hasPrefix("container:") {
+      let other = try containers.find(String(request.hostConfig.networkMode.dropFirst("container:".count)))
+      request.hostConfig.networkMode = "container:\(other.id)"
+    }
     let wanted = try name.flatMap { $0.isEmpty ? nil : try ContainerName.parse($0) }
     try require(!request.config.image.isEmpty, "Config.Image must not be empty")
     // Until the container is known, this keeps its layers.

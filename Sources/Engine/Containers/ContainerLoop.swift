@@ -62,6 +62,10 @@ final class ContainerLoop {
       }
     case .attach(let session, let reply):
       await answer(reply) { loop in try await loop.attach(session) }
+    case .connect(let attachment, let reply):
+      await answer(reply) { loop in try await loop.engine.connect(loop.container, attachment) }
+    case .disconnect(let network, let reply):
+      await answer(reply) { loop in try await loop.engine.disconnect(loop.container, network) }
     case .ended(let token, let end):
       await note(end, of: token)
     case .deadline(let run):

@@ -101,21 +101,32 @@ final class Networks: Sendable {
     return found
   }
 
-  /// Takes up the grants of the containers that still run, and forgets the others'. Blocking.
-  func recover(running: Set<ContainerID>) throws {
+  /// Takes up what containers had when the last server ended. Blocking.
+  func loadGrants() throws {
     for record in try database.grants() {
-      guard let id = ContainerID(record.container), running.contains(id),
+      guard let id = ContainerID(record.container),
         let grant = try? EngineJSON.decode(NetworkGrant.self, from: record.grant)
       else {
+        logger.error("the grant of container \(record.container) cannot be read, and is forgotten")
         try database.remove(grantOf: record.container)
         continue
       }
       table.withLock { $0.keep(grant, of: id, takingAddresses: true) }
+    }
+  }
+
+  /// Forgets the grants of containers that do not run any more, and brings the machine to what the others have. Blocking.
+  func settle(running: Set<ContainerID>) throws {
+    for (id, grant) in table.withLock({ $0.grants }) {
+      guard running.contains(id) else {
+        _ = leave(id)
+        continue
+      }
       for port in grant.publishedPorts { reclaim(port, for: id) }
     }
-    let (grants, networks) = table.withLock { (Array($0.grants.values), $0.all) }
+    let (isIdle, networks) = table.withLock { ($0.grants.isEmpty, $0.all) }
     do {
-      if grants.isEmpty { try host.remove(networks) } else { try install() }
+      if isIdle { try host.remove(networks) } else { try install() }
     } catch {
       // Containers without a network of their own run all the same; the others hear of it when they start.
       logger.warning("networks: \(explanation(of: error))")

@@ -44,7 +44,7 @@ struct ContainerPlan: Sendable {
     let host = configuration.request.hostConfig
     resources = try .plan(host, facts: surroundings.facts, cgroupParent: surroundings.cgroupParent)
     mounts = try .plan(config, host, imageVolumes: Set(configuration.imageVolumes))
-    network = try .plan(configuration.request)
+    network = try .plan(configuration.request, attached: configuration.attached)
     namespaces = try .plan(config, host, id: id, hostname: surroundings.machineName)
     security = try .plan(host, facts: surroundings.facts, knownCapabilities: surroundings.knownCapabilities)
     process = try .plan(config, host, hostname: namespaces.hostname)

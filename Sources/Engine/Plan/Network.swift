@@ -40,7 +40,11 @@ struct NetworkPlan: Sendable, Equatable {
   }
 
   /// Throws: `unsupported` for links, and options of single networks; `invalid` for malformed values and conflicts.
-  static func plan(_ request: ContainerCreateRequest) throws(ClassifiedError) -> NetworkPlan {
+  ///
+  /// - Parameter attached: The networks that the container is in now, if that has been changed since it was made.
+  static func plan(
+    _ request: ContainerCreateRequest, attached: [String]? = nil
+  ) throws(ClassifiedError) -> NetworkPlan {
     let host = request.hostConfig
     let config = request.config
     try refuse("Links", if: host.links?.isEmpty == false)
@@ -49,7 +53,7 @@ struct NetworkPlan: Sendable, Equatable {
     let mode = try mode(host.networkMode)
     let exposed = Set((config.exposedPorts ?? [:]).keys).union((host.portBindings ?? [:]).keys).sorted()
     for port in exposed { _ = try PublishedPortPlan.containerPort(port) }
-    let attachments = try attachments(request, mode)
+    let attachments = try attachments(request, mode, attached)
     var plan = NetworkPlan(
       mode: mode, attachments: attachments, ports: try PublishedPortPlan.plan(host, exposed: exposed),
       extraHosts: try extraHosts(host), nameServers: host.dns ?? [], searchDomains: host.dnsSearch ?? [],
@@ -77,7 +81,7 @@ struct NetworkPlan: Sendable, Equatable {
   }
 
   private static func attachments(
-    _ request: ContainerCreateRequest, _ mode: Mode
+    _ request: ContainerCreateRequest, _ mode: Mode, _ attached: [String]?
   ) throws(ClassifiedError) -> [Attachment] {
     let own = request.hostConfig.networkMode
     var endpoints = request.networkingConfig?.endpointsConfig ?? [:]
@@ -87,6 +91,9 @@ struct NetworkPlan: Sendable, Equatable {
       try require(
         others.isEmpty, "conflicting options: cannot attach both user-defined and non-user-defined network-modes")
       return []
+    }
+    if let attached {
+      return attached.map { Attachment(network: $0, settings: endpoints[$0] ?? EndpointSettings()) }
     }
     var attachments = [Attachment(network: own.isEmpty || own == "default" ? "bridge" : own, settings: EndpointSettings())]
     for name in [own, attachments[0].network, "default"] {
