@@ -90,6 +90,7 @@ let package = Package(
     // Row 1, base.
     room("Diagnostics"),
     room("JSON"),
+    room("NetworkAddresses"),
 
     // Row 2, formats: pure, no input or output, no clock.
     room("OCIRuntimeSpec"),
@@ -99,9 +100,10 @@ let package = Package(
     room("SeccompFilter", ["OCIRuntimeSpec"]),
     room("ShimProtocol", ["Diagnostics"]),
     room("CommandLine", ["JSON"]),
+    room("Netlink", ["NetworkAddresses", "Diagnostics"]),
 
     // Row 3, kernel: the only Swift with unsafe code.
-    room("LinuxKernel", ["CLinux", "Diagnostics"]),
+    room("LinuxKernel", ["CLinux", "Netlink", "Diagnostics"]),
     room("Cgroups", ["LinuxKernel", "OCIRuntimeSpec", "Diagnostics"]),
 
     // Row 4, mechanisms: siblings that do not see each other except as listed.
@@ -115,7 +117,7 @@ let package = Package(
     room(
       "RegistryClient",
       [
-        "OCIImageSpec", "Diagnostics", logging,
+        "OCIImageSpec", "NetworkAddresses", "Diagnostics", logging,
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -158,11 +160,13 @@ let package = Package(
     tests("TidyTests"),
     tests("DiagnosticsTests", ["Diagnostics"]),
     tests("JSONTests", ["JSON"]),
+    tests("NetworkAddressesTests", ["NetworkAddresses"]),
+    tests("NetlinkTests", ["Netlink", "NetworkAddresses", "LinuxKernel", "Diagnostics", "TestSupport"]),
     tests("OCIImageSpecTests", ["OCIImageSpec", "Diagnostics"]),
     tests(
       "RegistryClientTests",
       [
-        "RegistryClient", "OCIImageSpec", "Diagnostics", "TestSupport", logging,
+        "RegistryClient", "OCIImageSpec", "NetworkAddresses", "Diagnostics", "TestSupport", logging,
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
       ] + nioHTTP),

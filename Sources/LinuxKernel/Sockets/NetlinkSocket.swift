@@ -32,6 +32,8 @@ public struct NetlinkSocket: ~Copyable, Sendable {
     for option in [Option.extendedAcknowledgement, Option.capAcknowledgement, Option.strictChecking] {
       try systemCall("set up netlink socket") { clinux_netlink_set(socket.rawValue, option, 1) }
     }
+    // A socket without a port gets no news: the kernel takes it for its own.
+    try systemCall("bind netlink socket") { clinux_netlink_bind(socket.rawValue) }
     // Room for a ruleset in one datagram, and for the answers to it.
     try Self.setBufferSize(socket, forced: SO_SNDBUFFORCE, limited: SO_SNDBUF)
     try Self.setBufferSize(socket, forced: SO_RCVBUFFORCE, limited: SO_RCVBUF)
