@@ -185,7 +185,7 @@ extension NetlinkSocket {
         case .nothing: break
         case .content:
           do throws(NetlinkFormatError) {
-            if let answer = try Answer(message) { answers.append(answer) }
+            if let answer = try Answer(message), query.isWanted(answer) { answers.append(answer) }
           } catch {
             throw Self.error(EBADMSG, query.message, "", error.explanation)
           }
