@@ -103,7 +103,7 @@ let package = Package(
     room("Netlink", ["NetworkAddresses", "Diagnostics"]),
 
     // Row 3, kernel: the only Swift with unsafe code.
-    room("LinuxKernel", ["CLinux", "Diagnostics"]),
+    room("LinuxKernel", ["CLinux", "Netlink", "Diagnostics"]),
     room("Cgroups", ["LinuxKernel", "OCIRuntimeSpec", "Diagnostics"]),
 
     room("LinuxNetwork", ["LinuxKernel", "CLinux", "Netlink", "NetworkAddresses", "Diagnostics"]),
@@ -120,7 +120,7 @@ let package = Package(
     room(
       "RegistryClient",
       [
-        "OCIImageSpec", "Diagnostics", logging,
+        "OCIImageSpec", "NetworkAddresses", "Diagnostics", logging,
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -164,11 +164,13 @@ let package = Package(
     tests("TidyTests"),
     tests("DiagnosticsTests", ["Diagnostics"]),
     tests("JSONTests", ["JSON"]),
+    tests("NetworkAddressesTests", ["NetworkAddresses"]),
+    tests("NetlinkTests", ["Netlink", "NetworkAddresses", "LinuxKernel", "Diagnostics", "TestSupport"]),
     tests("OCIImageSpecTests", ["OCIImageSpec", "Diagnostics"]),
     tests(
       "RegistryClientTests",
       [
-        "RegistryClient", "OCIImageSpec", "Diagnostics", "TestSupport", logging,
+        "RegistryClient", "OCIImageSpec", "NetworkAddresses", "Diagnostics", "TestSupport", logging,
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
       ] + nioHTTP),

@@ -10,6 +10,11 @@ int clinux_netlink_socket(int protocol) {
   return socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
 }
 
+int clinux_netlink_bind(int descriptor) {
+  struct sockaddr_nl any = {.nl_family = AF_NETLINK};
+  return bind(descriptor, (struct sockaddr *)&any, sizeof any);
+}
+
 int clinux_netlink_set(int descriptor, int option, int value) {
   return setsockopt(descriptor, SOL_NETLINK, option, &value, sizeof value);
 }

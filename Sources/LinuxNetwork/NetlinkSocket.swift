@@ -33,6 +33,8 @@ public struct NetlinkSocket: ~Copyable, Sendable {
     for option in [Option.extendedAcknowledgement, Option.capAcknowledgement, Option.strictChecking] {
       try systemCall("set up netlink socket") { clinux_netlink_set(socket.rawValue, option, 1) }
     }
+    // A socket without a port gets no news: the kernel takes it for its own.
+    try systemCall("bind netlink socket") { clinux_netlink_bind(socket.rawValue) }
     // Room for a ruleset in one datagram, and for the answers to it.
     try Self.setBufferSize(socket, forced: SO_SNDBUFFORCE, limited: SO_SNDBUF)
     try Self.setBufferSize(socket, forced: SO_RCVBUFFORCE, limited: SO_RCVBUF)
@@ -184,7 +186,7 @@ extension NetlinkSocket {
         case .nothing: break
         case .content:
           do throws(NetlinkFormatError) {
-            if let answer = try Answer(message) { answers.append(answer) }
+            if let answer = try Answer(message), query.isWanted(answer) { answers.append(answer) }
           } catch {
             throw Self.error(EBADMSG, query.message, "", error.explanation)
           }

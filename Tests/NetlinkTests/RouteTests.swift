@@ -21,7 +21,7 @@ import Testing
         .createLink(
           .veth(
             peer: LinkAttributes(
-              "eth0", index: 2, macAddress: mac, mtu: 1400, namespace: .descriptor(inside.rawValue), isUp: true)),
+              "eth0", index: 2, macAddress: mac, mtu: 1400, namespace: .descriptor(inside.rawValue))),
           LinkAttributes("veth0", index: 11, mtu: 1400, master: 10, isUp: true)),
         .changeLink(.index(11), LinkChange(alias: "container a")),
         .changeBridgePort(.index(11), BridgePortChange(hairpin: true, isolated: true, learning: false)),
@@ -30,6 +30,7 @@ import Testing
       let guestAddress6 = try #require(InterfaceAddress("fd00::2/64"))
       try guest.request([
         .changeLink(.name("lo"), LinkChange(isUp: true)),
+        .changeLink(.index(2), LinkChange(isUp: true)),
         .addAddress(guestAddress, to: 2),
         .addAddress(guestAddress6, to: 2, flags: .noDuplicateDetection),
         .addRoute(.byDefault(via: address.address, link: 2)),
@@ -86,7 +87,7 @@ import Testing
     try inNewNamespace { host, _ in
       try host.request([
         .createLink(.bridge(BridgeOptions()), LinkAttributes("parent", index: 40, isUp: true)),
-        .createLink(.macvlan(.bridge), LinkAttributes("mv0", parent: 40, isUp: true)),
+        .createLink(.macvlan(.bridge), LinkAttributes("mv0", index: 41, parent: 40, isUp: true)),
         .createLink(.ifb, LinkAttributes("ifb0", transmitQueueLength: 32)),
       ])
       let kinds = try host.dump(.links()).map { "\($0.name) \($0.kind ?? "-")" }
@@ -101,7 +102,7 @@ import Testing
         }
       }
       try host.request([
-        .changeLink(.name("mv0"), LinkChange(isUp: false)), .changeLink(.name("mv0"), LinkChange(name: "mv1")),
+        .changeLink(.name("mv0"), LinkChange(isUp: false)), .renameLink(41, to: "mv1"),
       ])
     }
   }
@@ -117,7 +118,7 @@ import Testing
       while case let messages = try listener.receive(), !messages.isEmpty {
         for message in messages { if let link = try LinkInfo(message) { news.append(link) } }
       }
-      #expect(news.first?.name == "ifb9" && news.first?.isDeleted == false && news.last?.isDeleted == true)
+      #expect(news.map { "\($0.name) \($0.isDeleted)" } == ["ifb9 false", "ifb9 true"])
     }
   }
 }

@@ -6,9 +6,9 @@ import Testing
 enum Rooms {
   static let rows: [String: Int] = [
     "CLinux": 0, "CISAL": 0, "CZstd": 0,
-    "Diagnostics": 1, "JSON": 1,
+    "Diagnostics": 1, "JSON": 1, "NetworkAddresses": 1,
     "OCIRuntimeSpec": 2, "OCIImageSpec": 2, "EngineAPI": 2, "TarFormat": 2, "SeccompFilter": 2, "ShimProtocol": 2,
-    "CommandLine": 2,
+    "CommandLine": 2, "Netlink": 2,
     "LinuxKernel": 3, "Cgroups": 3,
     "ContainerRuntime": 4, "LayerArchive": 4, "RegistryClient": 4, "StateStore": 4, "ImageStore": 4,
     "Engine": 5,
@@ -25,11 +25,12 @@ enum Rooms {
   /// Rooms whose start time or size forbids Foundation in full, and those that may not even use its essentials.
   static let withoutFoundation: Set<String> = [
     "LinuxKernel", "Cgroups", "ContainerRuntime", "SeccompFilter", "OCIRuntimeSpec", "Diagnostics", "ShimProtocol",
-    "JSON", "CommandLine", "EngineAPI", "EngineClient", "apus", "apus-runtime", "apus-shim",
+    "JSON", "CommandLine", "EngineAPI", "EngineClient", "NetworkAddresses", "Netlink", "apus", "apus-runtime",
+    "apus-shim",
   ]
   static let withoutEssentials: Set<String> = [
-    "Diagnostics", "JSON", "LinuxKernel", "ShimProtocol", "CommandLine", "EngineAPI", "EngineClient", "apus",
-    "apus-shim",
+    "Diagnostics", "JSON", "LinuxKernel", "ShimProtocol", "CommandLine", "EngineAPI", "EngineClient",
+    "NetworkAddresses", "Netlink", "apus", "apus-shim",
   ]
 
   /// Where the kernel is spoken to: only here may pointers and raw descriptors be handled.

@@ -6,6 +6,8 @@
 
 /// socket(2) of AF_NETLINK, close-on-exec. netlink(7).
 int clinux_netlink_socket(int protocol);
+/// bind(2) to a port that the kernel chooses.
+int clinux_netlink_bind(int descriptor);
 /// setsockopt(2) of SOL_NETLINK with a number.
 int clinux_netlink_set(int descriptor, int option, int value);
 /// sendto(2) the kernel, in one datagram.

@@ -57,11 +57,11 @@ struct MessageWriter {
     put(type, bytes: [])
   }
 
-  /// An attribute that holds what `body` writes.
-  mutating func nest(_ type: UInt16, _ body: (inout MessageWriter) -> Void) {
+  /// An attribute that holds what `body` writes: attributes, or where it is not marked as nesting, a structure.
+  mutating func nest(_ type: UInt16, isMarked: Bool = true, _ body: (inout MessageWriter) -> Void) {
     let start = bytes.count
     fixed(UInt16(0))
-    fixed(type | AttributeType.nested)
+    fixed(isMarked ? type | AttributeType.nested : type)
     body(&self)
     let length = bytes.count - start
     guard let short = UInt16(exactly: length) else {
@@ -69,6 +69,7 @@ struct MessageWriter {
       return
     }
     bytes.setHostInteger(short, at: start)
+    bytes.align()
   }
 
   /// The finished message.

@@ -54,10 +54,13 @@ public struct NetlinkFlags: OptionSet, Sendable, Hashable {
 /// A question whose answer is any number of messages of one type.
 public struct NetlinkQuery<Answer: NetlinkAnswer>: Sendable {
   public let message: NetlinkMessage
+  /// Which of the answers are asked for, where the kernel sends more than these.
+  public let isWanted: @Sendable (Answer) -> Bool
 
   /// Wraps a request for such messages.
-  public init(_ message: NetlinkMessage) {
+  public init(_ message: NetlinkMessage, where isWanted: @escaping @Sendable (Answer) -> Bool = { _ in true }) {
     self.message = message
+    self.isWanted = isWanted
   }
 }
 

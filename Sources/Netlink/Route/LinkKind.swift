@@ -102,6 +102,7 @@ public struct LinkAttributes: Sendable, Hashable {
   public var parent: UInt32?
   /// Where the link is made, if not in the socket's namespace. A parent is in the socket's.
   public var namespace: LinkNamespace?
+  /// Not for a veth's peer, which the kernel switches on only after both are there (else ENOTCONN).
   public var isUp: Bool
   /// In packets.
   public var transmitQueueLength: UInt32?
@@ -126,8 +127,6 @@ public struct LinkAttributes: Sendable, Hashable {
 /// What is to change of a link. What is nil stays.
 public struct LinkChange: Sendable, Hashable {
   public var isUp: Bool?
-  /// The link must be down, except on newer kernels.
-  public var name: String?
   /// A text for whoever lists the links, at most 255 bytes; empty takes it away.
   public var alias: String?
   public var mtu: UInt32?
@@ -139,11 +138,10 @@ public struct LinkChange: Sendable, Hashable {
   public var hasLinkLocalAddress: Bool?
 
   public init(
-    isUp: Bool? = nil, name: String? = nil, alias: String? = nil, mtu: UInt32? = nil, macAddress: MACAddress? = nil,
-    master: UInt32? = nil, namespace: LinkNamespace? = nil, hasLinkLocalAddress: Bool? = nil
+    isUp: Bool? = nil, alias: String? = nil, mtu: UInt32? = nil, macAddress: MACAddress? = nil, master: UInt32? = nil,
+    namespace: LinkNamespace? = nil, hasLinkLocalAddress: Bool? = nil
   ) {
     self.isUp = isUp
-    self.name = name
     self.alias = alias
     self.mtu = mtu
     self.macAddress = macAddress

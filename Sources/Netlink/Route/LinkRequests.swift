@@ -51,8 +51,7 @@ extension NetlinkMessage {
   public static func changeLink(_ link: LinkReference, _ change: LinkChange) -> NetlinkMessage {
     var writer = MessageWriter(type: RouteMessage.newLink, flags: [])
     writer.linkHeader(link, isUp: change.isUp)
-    if case .name(let name) = link, change.name == nil { writer.put(LinkAttribute.name, name) }
-    if let name = change.name { writer.put(LinkAttribute.name, name) }
+    if case .name(let name) = link { writer.put(LinkAttribute.name, name) }
     if let alias = change.alias { writer.put(LinkAttribute.alias, bytes: Array(alias.utf8)) }
     if let mtu = change.mtu { writer.put(LinkAttribute.mtu, mtu) }
     if let macAddress = change.macAddress { writer.put(LinkAttribute.address, bytes: macAddress.bytes) }
@@ -65,6 +64,14 @@ extension NetlinkMessage {
       }
     }
     return writer.message("change link", link.description)
+  }
+
+  /// Gives a link another name. Older kernels want it to be down (EBUSY).
+  public static func renameLink(_ index: UInt32, to name: String) -> NetlinkMessage {
+    var writer = MessageWriter(type: RouteMessage.newLink, flags: [])
+    writer.linkHeader(.index(index), isUp: nil)
+    writer.put(LinkAttribute.name, name)
+    return writer.message("rename link \(index) to", name)
   }
 
   /// Changes how a bridge treats a link that is a port of it.
