@@ -103,7 +103,7 @@ let package = Package(
     room("Netlink", ["NetworkAddresses", "Diagnostics"]),
 
     // Row 3, kernel: the only Swift with unsafe code.
-    room("LinuxKernel", ["CLinux", "Netlink", "Diagnostics"]),
+    room("LinuxKernel", ["CLinux", "Diagnostics"]),
     room("Cgroups", ["LinuxKernel", "OCIRuntimeSpec", "Diagnostics"]),
 
     room("LinuxNetwork", ["LinuxKernel", "CLinux", "Netlink", "NetworkAddresses", "Diagnostics"]),
@@ -165,7 +165,8 @@ let package = Package(
     tests("DiagnosticsTests", ["Diagnostics"]),
     tests("JSONTests", ["JSON"]),
     tests("NetworkAddressesTests", ["NetworkAddresses"]),
-    tests("NetlinkTests", ["Netlink", "NetworkAddresses", "LinuxKernel", "Diagnostics", "TestSupport"]),
+    tests(
+      "NetlinkTests", ["Netlink", "LinuxNetwork", "LinuxKernel", "NetworkAddresses", "Diagnostics", "TestSupport"]),
     tests("OCIImageSpecTests", ["OCIImageSpec", "Diagnostics"]),
     tests(
       "RegistryClientTests",
@@ -180,8 +181,6 @@ let package = Package(
     tests(
       "ImageStoreTests",
       ["ImageStore", "StateStore", "TarFormat", "OCIImageSpec", "LinuxKernel", "Diagnostics", "TestSupport", logging]),
-    tests("NetworkAddressesTests", ["NetworkAddresses"]),
-    tests("NetlinkTests", ["Netlink", "LinuxNetwork", "LinuxKernel", "NetworkAddresses", "TestSupport"]),
     tests("LinuxKernelTests", ["LinuxKernel", "Diagnostics", "TestSupport"]),
     tests("StateStoreTests", ["StateStore", "Diagnostics", "TestSupport"]),
     tests(

@@ -43,6 +43,9 @@ public struct PortReservation: ~Copyable, Sendable {
     self.socket = socket
   }
 
+  /// Gives up the reservation: whoever has the socket keeps the port.
+  public consuming func take() -> Descriptor { socket }
+
   private static func bind(
     _ socket: borrowing Descriptor, _ address: IPAddress, _ port: UInt16, _ object: String
   ) throws(SystemError) {

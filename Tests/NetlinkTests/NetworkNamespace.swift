@@ -1,5 +1,6 @@
 import Foundation
 import LinuxKernel
+import LinuxNetwork
 import Netlink
 import Synchronization
 import TestSupport

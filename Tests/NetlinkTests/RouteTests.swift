@@ -1,6 +1,7 @@
 import Diagnostics
 import Glibc
 import LinuxKernel
+import LinuxNetwork
 import Netlink
 import NetworkAddresses
 import TestSupport

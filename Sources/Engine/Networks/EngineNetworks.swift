@@ -3,7 +3,9 @@ public import EngineAPI
 import ContainerNetwork
 import Diagnostics
 import LinuxKernel
+import Logging
 import NetworkAddresses
+import Synchronization
 
 /// What clients do with networks.
 extension Engine {
@@ -20,7 +22,7 @@ extension Engine {
     if let scope, !scope.isEmpty, scope != "local" {
       throw ClassifiedError(.notFound, "network \(name) not found in scope \(scope)")
     }
-    var definition = try networks.table.withLock { table throws(ClassifiedError) in try table.find(name) }
+    var definition = try networks.find(name)
     if definition.driver == .bridge, !definition.missingFamilies.isEmpty {
       // Whoever asks for the default network wants to know its subnet.
       let id = definition.id
@@ -44,7 +46,7 @@ extension Engine {
   }
 
   public func removeNetwork(_ name: String) async throws {
-    let definition = try networks.table.withLock { table throws(ClassifiedError) in try table.find(name) }
+    let definition = try networks.find(name)
     try await remove(definition)
   }
 

@@ -3,13 +3,14 @@ public import EngineAPI
 import ContainerNetwork
 import Diagnostics
 import LinuxKernel
-import NetworkAddresses
 import NIOPosix
+import NetworkAddresses
+import Synchronization
 
 /// Containers that are put into networks and taken out of them while they live.
 extension Engine {
   public func connectNetwork(_ name: String, _ request: NetworkConnectRequest) async throws {
-    let network = try networks.table.withLock { table throws(ClassifiedError) in try table.find(name) }
+    let network = try networks.find(name)
     let container = try containers.find(request.container)
     let attachment = NetworkPlan.Attachment(
       network: network.name, settings: request.endpointConfig ?? EndpointSettings())
@@ -19,7 +20,7 @@ extension Engine {
   }
 
   public func disconnectNetwork(_ name: String, _ request: NetworkDisconnectRequest) async throws {
-    let network = try networks.table.withLock { table throws(ClassifiedError) in try table.find(name) }
+    let network = try networks.find(name)
     // With `force` a container may be named that is gone; then it has nothing of the network any more.
     let container: Container
     do {
@@ -37,7 +38,7 @@ extension Engine {
   func connect(_ container: Container, _ attachment: NetworkPlan.Attachment) async throws {
     let plan = try settledPlan(of: container).network
     guard plan.mode == .networks else { throw Self.noFurtherNetworks(plan.mode) }
-    let network = try networks.table.withLock { table throws(ClassifiedError) in try table.find(attachment.network) }
+    let network = try networks.find(attachment.network)
     guard !isIn(network, plan) else {
       throw ClassifiedError(
         .forbidden, "endpoint with name \(container.name) already exists in network \(network.name)")

@@ -10,6 +10,10 @@ struct NetworkDefinition: Sendable, Equatable {
   /// As inspect shows it, without its containers.
   var shown: Network
 
+  init(shown: Network) {
+    self.shown = shown
+  }
+
   enum Driver: String, Sendable {
     case bridge, host, null
   }

@@ -1,5 +1,6 @@
 import ContainerNetwork
 import Diagnostics
+import EngineAPI
 import LinuxKernel
 import Logging
 import NetworkAddresses

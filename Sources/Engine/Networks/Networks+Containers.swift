@@ -2,7 +2,10 @@ import ContainerNetwork
 import Diagnostics
 import EngineAPI
 import LinuxKernel
+import Logging
 import NetworkAddresses
+import StateStore
+import Synchronization
 
 /// Containers that come into networks and leave them. All calls are on the thread of changes.
 extension Networks {
@@ -64,7 +67,7 @@ extension Networks {
 
   /// A network with a subnet for each of its families: chosen now, if there was none yet.
   func withSubnets(_ name: String) throws -> NetworkDefinition {
-    var network = try table.withLock { table throws(ClassifiedError) in try table.find(name) }
+    var network = try find(name)
     guard network.driver == .bridge else {
       throw ClassifiedError(
         .invalid, "conflicting options: cannot attach both user-defined and non-user-defined network-modes")

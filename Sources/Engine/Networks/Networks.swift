@@ -47,6 +47,11 @@ final class Networks: Sendable {
     thread.runIfActive(eventLoop: loop, body)
   }
 
+  /// The network with this id, name or beginning of an id. Throws: `notFound`, `invalid`.
+  func find(_ text: String) throws(ClassifiedError) -> NetworkDefinition {
+    try table.withLock { table throws(ClassifiedError) in try table.find(text) }
+  }
+
   /// What a container has of its networks now; nil when it does not run, or is in none.
   func grant(of container: ContainerID) -> NetworkGrant? { table.withLock { $0.grants[container] } }
 

@@ -1,3 +1,4 @@
+import ContainerNetwork
 import EngineAPI
 import NetworkAddresses
 
@@ -60,7 +61,7 @@ extension NetworkPlan {
     for port in grant.ports {
       let name = "\(port.containerPort)/\(port.transport)"
       let binding = PortBinding(hostIP: port.hostAddress, hostPort: "\(port.hostPort)")
-      map[name] = (map[name] ?? nil ?? []) + [binding]
+      map[name] = ((map[name] ?? nil) ?? []) + [binding]
     }
     return map
   }
