@@ -121,13 +121,15 @@ extension Session {
     }
   }
 
-  /// The keys that part our terminal from a container's: those of the flag `--detach-keys`, else of the configuration,
-  /// else Docker's. Without a terminal there are none, but a flag that is wrong is wrong there too.
+  /// The keys that part our terminal from a container's: those of the flag `--detach-keys`, else of the configuration;
+  /// nil: the server's default, which is Docker's. Both the client and the server look for them.
+  var chosenDetachKeys: String? {
+    [flags.string("detach-keys"), configuration.detachKeys].compactMap(\.self).first { !$0.isEmpty }
+  }
+
+  /// The bytes of those keys. Without a terminal there are none, but keys that are wrong are wrong there too.
   func detachKeys(isTerminal: Bool) throws -> [UInt8] {
-    if let text = flags.string("detach-keys") {
-      let keys = try DetachKeys.parse(text)
-      return isTerminal ? keys : []
-    }
-    return isTerminal ? try DetachKeys.parse(configuration.detachKeys ?? "") : []
+    let keys = try DetachKeys.parse(chosenDetachKeys ?? "")
+    return isTerminal ? keys : []
   }
 }
