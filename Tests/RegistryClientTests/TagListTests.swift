@@ -61,12 +61,13 @@ import Testing
     }
   }
 
-  @Test(arguments: [
-    (#"{"tags":["a"]}"#, "<https://elsewhere.test/v2/team/x/tags/list?n=1>; rel=next", "at another server"),
-    (#"{"tags":["a"]}"#, "</v2/team/x/tags/list>; rel=next", "has no end"),
-    (#"{"tags":["-x"]}"#, nil, "invalid tag format"),
-    ("<html>", nil, "invalid list of tags"),
-  ] as [(String, String?, String)])
+  @Test(
+    arguments: [
+      (#"{"tags":["a"]}"#, "<https://elsewhere.test/v2/team/x/tags/list?n=1>; rel=next", "at another server"),
+      (#"{"tags":["a"]}"#, "</v2/team/x/tags/list>; rel=next", "has no end"),
+      (#"{"tags":["-x"]}"#, nil, "invalid tag format"),
+      ("<html>", nil, "invalid list of tags"),
+    ] as [(String, String?, String)])
   func listsThatCannotBeBelieved(_ body: String, _ link: String?, _ words: String) async throws {
     let registry = try registry([Self.list: (body, link)])
     await expectError(nil, containing: words) { _ = try await tags(registry) }
