@@ -83,12 +83,11 @@ final class Session {
   }
 
   /// The `--filter key=value` flags.
-  func filters() throws -> Filters {
+  func filters() -> Filters {
     var filters = Filters()
     for word in flags.strings("filter") {
       let (key, value) = OptionText.pair(word)
-      guard let value else { throw ClassifiedError(.invalid, "invalid filter '\(word)'", advice: "write name=value") }
-      filters.add(key.lowercased(), value)
+      if let value { filters.add(key.lowercased(), value) }
     }
     return filters
   }
