@@ -142,6 +142,8 @@ def test_every_failpoint_leaves_nothing_half_made(own_server, busybox, point, ac
         if server.process.poll() is not None:
             ends.append(server.process.returncode)
             server.start()
+            if not server.docker("images", "-aq", check=0).stdout:
+                assert_no_content(server)
     # The place was reached, or this test shows nothing.
     if action == "die":
         assert ends == [-signal.SIGKILL], point
@@ -166,6 +168,10 @@ def assert_no_content_without_images(server):
     if images:
         server.docker("rmi", "-f", *images, check=0)
     server.restart()
+    assert_no_content(server)
+
+
+def assert_no_content(server):
     for folder in [server.data_root / "blobs/sha256", server.data_root / "layers", server.data_root / "images"]:
         eventually(lambda: not list(folder.iterdir()), 15, f"{folder} is not empty: {os.listdir(folder)}")
 
