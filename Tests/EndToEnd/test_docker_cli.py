@@ -21,6 +21,8 @@ def test_version_and_info_name_the_engine(server):
     assert info["NCPU"] == os.cpu_count()
     assert info["Images"] >= 1
     assert info["CgroupVersion"] in ("1", "2")
+    # No profile of AppArmor is applied, so none is claimed, whatever the machine has.
+    assert sorted(info["SecurityOptions"]) == ["name=cgroupns", "name=seccomp,profile=builtin"]
 
 
 def test_run_rm_echo(server):
