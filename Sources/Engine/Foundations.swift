@@ -29,7 +29,6 @@ struct Foundations: Sendable {
     facts.cpuCount = try Foundations.onlineProcessors()
     facts.cgroupVersion = cgroups.version
     facts.limitsSwap = cgroups.limitsSwap
-    facts.hasAppArmor = (try? Foundations.line("/sys/module/apparmor/parameters/enabled")) == "Y"
     facts.thermalPaths = try Foundations.thermalPaths()
     facts.architecture = Platform.host.architecture
     self.facts = facts

@@ -83,12 +83,11 @@ final class Session {
   }
 
   /// The `--filter key=value` flags.
-  func filters() throws -> Filters {
+  func filters() -> Filters {
     var filters = Filters()
     for word in flags.strings("filter") {
       let (key, value) = OptionText.pair(word)
-      guard let value else { throw ClassifiedError(.invalid, "invalid filter '\(word)'", advice: "write name=value") }
-      filters.add(key.lowercased(), value)
+      if let value { filters.add(key.lowercased(), value) }
     }
     return filters
   }
@@ -121,13 +120,15 @@ extension Session {
     }
   }
 
-  /// The keys that part our terminal from a container's: those of the flag `--detach-keys`, else of the configuration,
-  /// else Docker's. Without a terminal there are none, but a flag that is wrong is wrong there too.
+  /// The keys that part our terminal from a container's: those of the flag `--detach-keys`, else of the configuration;
+  /// nil: the server's default, which is Docker's. Both the client and the server look for them.
+  var chosenDetachKeys: String? {
+    [flags.string("detach-keys"), configuration.detachKeys].compactMap(\.self).first { !$0.isEmpty }
+  }
+
+  /// The bytes of those keys. Without a terminal there are none, but keys that are wrong are wrong there too.
   func detachKeys(isTerminal: Bool) throws -> [UInt8] {
-    if let text = flags.string("detach-keys") {
-      let keys = try DetachKeys.parse(text)
-      return isTerminal ? keys : []
-    }
-    return isTerminal ? try DetachKeys.parse(configuration.detachKeys ?? "") : []
+    let keys = try DetachKeys.parse(chosenDetachKeys ?? "")
+    return isTerminal ? keys : []
   }
 }

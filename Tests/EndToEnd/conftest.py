@@ -5,6 +5,7 @@ may be left: no mount, no cgroup, no process.
 """
 
 import contextlib
+import ctypes
 import json
 import os
 import pathlib
@@ -25,9 +26,10 @@ DOCKER = shutil.which("docker") or "docker"
 
 def run(*command, input=None, timeout=120, env=None, check=None):
     """Runs a command to its end and returns it with its output as text."""
+    stdin = {"stdin": subprocess.DEVNULL} if input is None else {"input": input}
     done = subprocess.run(
-        [str(word) for word in command], input=input, capture_output=True, text=True, timeout=timeout,
-        env={**os.environ, **(env or {})}, errors="replace")
+        [str(word) for word in command], capture_output=True, text=True, timeout=timeout,
+        env={**os.environ, **(env or {})}, errors="replace", **stdin)
     if check is not None:
         assert done.returncode == check, f"{command}: {done.returncode}\n{done.stdout}\n{done.stderr}"
     return done
@@ -218,13 +220,24 @@ class Server:
         shutil.rmtree(self.directory, ignore_errors=True)
 
 
-class Registry:
-    """Debian's docker-registry on a free loopback port."""
+def bcrypt(password):
+    """A line of htpasswd holds the password as libcrypt's bcrypt."""
+    library = ctypes.CDLL("libcrypt.so.1")
+    library.crypt.restype = ctypes.c_char_p
+    return library.crypt(password.encode(), b"$2y$05$apusapusapusapusapusau").decode()
 
-    def __init__(self, directory):
+
+class Registry:
+    """Debian's docker-registry on a free loopback port; with `users`, for those only (names with their passwords)."""
+
+    def __init__(self, directory, users=None):
         self.port = free_port()
         self.host = f"127.0.0.1:{self.port}"
         directory.mkdir(parents=True)
+        auth = ""
+        if users:
+            (directory / "htpasswd").write_text("".join(f"{user}:{bcrypt(users[user])}\n" for user in users))
+            auth = f"auth: {{htpasswd: {{realm: e2e, path: {directory}/htpasswd}}}}"
         config = directory / "config.yml"
         config.write_text(f"""
 version: 0.1
@@ -233,6 +246,7 @@ storage:
   filesystem: {{rootdirectory: {directory}/registry}}
   delete: {{enabled: true}}
 http: {{addr: "{self.host}"}}
+{auth}
 """)
         self.log = open(directory / "log", "ab")
         self.process = subprocess.Popen(

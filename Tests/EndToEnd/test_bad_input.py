@@ -47,9 +47,13 @@ def test_registry_down_names_the_address(server):
 
 @pytest.mark.parametrize("reference", ["library/Upper", "a b", "x:", "-x", "a@sha256:zz", "http://x/y"])
 def test_malformed_references(server, reference):
-    assert server.docker("pull", "--", reference).returncode != 0
+    for client in [server.docker, server.apus]:
+        done = client("pull", "--", reference)
+        assert done.returncode == 1 and "invalid reference format" in done.stderr, done.stderr
+        done = client("run", "--rm", "--", reference)
+        assert done.returncode == 125 and "invalid reference format" in done.stderr, done.stderr
     status, text = request(server, "POST", "/v1.41/images/create?fromImage=" + reference.replace(" ", "%20"))
-    assert status in (400, 404) and json.loads(text)["message"]
+    assert status == 400 and "invalid reference format" in json.loads(text)["message"], text
 
 
 @pytest.mark.parametrize("content", ["text", "empty", "zeros", "noise", "other", "cut"])

@@ -2,12 +2,14 @@
 
 import json
 import os
+import pathlib
 import re
 import signal
 import subprocess
 import time
 
 import pexpect
+import pytest
 
 from conftest import DOCKER, eventually, run
 
@@ -19,6 +21,8 @@ def test_version_and_info_name_the_engine(server):
     assert info["NCPU"] == os.cpu_count()
     assert info["Images"] >= 1
     assert info["CgroupVersion"] in ("1", "2")
+    # No profile of AppArmor is applied, so none is claimed, whatever the machine has.
+    assert sorted(info["SecurityOptions"]) == ["name=cgroupns", "name=seccomp,profile=builtin"]
 
 
 def test_run_rm_echo(server):
@@ -247,11 +251,16 @@ def test_init_reaps_and_forwards(server):
 
 
 def test_network_none_and_host(server):
-    none = server.docker("run", "--rm", "--network", "none", "busybox", "ip", "-o", "link", check=0).stdout
-    assert [line.split(":")[1].strip() for line in none.splitlines()] == ["lo"]
-    host = server.docker("run", "--rm", "--network", "host", "busybox", "ip", "-o", "link", check=0).stdout
-    ours = run("ip", "-o", "link", check=0).stdout if os.path.exists("/sbin/ip") else host
-    assert len(host.splitlines()) == len(ours.splitlines())
+    def links(text):
+        return {line.split(":")[0].strip() for line in text.splitlines()[2:]}
+
+    none = server.docker("run", "--rm", "--network", "none", "busybox", "cat", "/proc/net/dev", check=0).stdout
+    assert links(none) == {"lo"}
+    host = server.docker("run", "--rm", "--network", "host", "busybox", "cat", "/proc/net/dev", check=0).stdout
+    assert links(host) == links(pathlib.Path("/proc/net/dev").read_text())
+    ours, theirs = os.readlink("/proc/self/ns/net"), ["readlink", "/proc/self/ns/net"]
+    assert server.docker("run", "--rm", "--network", "host", "busybox", *theirs, check=0).stdout.strip() == ours
+    assert server.docker("run", "--rm", "--network", "none", "busybox", *theirs, check=0).stdout.strip() != ours
     assert server.docker("run", "--rm", "--network", "none", "busybox", "ping", "-c1", "127.0.0.1").returncode == 0
 
 
@@ -272,6 +281,57 @@ def test_pull_says_up_to_date(server, busybox):
     done = server.docker("pull", busybox, check=0)
     assert f"Status: Image is up to date for {busybox}" in done.stdout
     assert re.search(r"Digest: sha256:[0-9a-f]{64}", done.stdout)
+
+
+@pytest.mark.parametrize("client", ["docker", "apus"])
+def test_pull_of_all_tags(server, registry, busybox, client):
+    repository = f"{registry.host}/many-{client}"
+    for tag in ["1", "2.0", "latest"]:
+        run("skopeo", "copy", "--src-tls-verify=false", "--dest-tls-verify=false", f"docker://{busybox}",
+            f"docker://{repository}:{tag}", check=0)
+    pull = getattr(server, client)
+    done = pull("pull", "-a", repository, check=0)
+    for tag in ["1", "2.0", "latest"]:
+        assert f"{tag}: Pulling from many-{client}\n" in done.stdout
+    assert done.stdout.count("Digest: sha256:") == 3
+    assert f"Status: Downloaded newer image for {repository}\n" in done.stdout
+    assert sorted(server.docker("images", "--format", "{{.Tag}}", repository, check=0).stdout.split()) == \
+        ["1", "2.0", "latest"]
+    assert f"Status: Image is up to date for {repository}\n" in pull("pull", "-a", repository, check=0).stdout
+    refused = pull("pull", "-a", f"{repository}:1")
+    assert refused.returncode == 1 and "tag can't be used with --all-tags/-a" in refused.stderr
+    missing = pull("pull", "-a", f"{registry.host}/never-was")
+    assert missing.returncode == 1 and "never-was" in missing.stderr
+    server.docker("rmi", *[f"{repository}:{tag}" for tag in ["1", "2.0", "latest"]], check=0)
+
+
+@pytest.mark.parametrize("client", ["docker", "apus"])
+def test_ps_shows_exposed_ports_of_what_runs(server, client):
+    for name, options in {"up": [], "host": ["--network", "host"]}.items():
+        server.docker("run", "-d", "--name", name, "--expose", "80", "--expose", "53/udp", "--expose", "8000-8002",
+                      *options, "busybox", "sleep", "1000", check=0)
+    server.docker("create", "--name", "down", "--expose", "80", "busybox", check=0)
+    listed = getattr(server, client)("ps", "-a", "--format", "{{.Names}}={{.Ports}}", check=0).stdout.splitlines()
+    assert set(listed) == {"up=80/tcp, 53/udp, 8000-8002/tcp", "host=", "down="}
+    assert "80/tcp, 53/udp, 8000-8002/tcp" in getattr(server, client)("ps", check=0).stdout
+
+
+def test_image_events(server, busybox):
+    since = str(time.time())
+    image = json.loads(server.docker("inspect", busybox, check=0).stdout)[0]["Id"]
+    server.docker("pull", busybox, check=0)
+    server.docker("tag", busybox, "told:1", check=0)
+    server.docker("rmi", "told:1", check=0)
+    server.docker("import", "-", "brief:1", input="", check=0)
+    brief = json.loads(server.docker("inspect", "brief:1", check=0).stdout)[0]["Id"]
+    server.docker("rmi", "brief:1", check=0)
+    text = server.docker("events", "--since", since, "--until", str(time.time() + 1), "--filter", "type=image",
+                         "--format", "{{json .}}", timeout=30, check=0).stdout
+    events = [json.loads(line) for line in text.splitlines()]
+    assert [(event["Action"], event["Actor"]["ID"]) for event in events] == [
+        ("pull", busybox), ("tag", image), ("untag", image), ("import", brief), ("untag", brief), ("delete", brief)]
+    assert all((event["status"], event["id"]) == (event["Action"], event["Actor"]["ID"]) for event in events)
+    assert events[0]["Actor"]["Attributes"]["name"] == busybox.rsplit(":", 1)[0]
 
 
 def test_save_and_load(server, tmp_path):

@@ -1,5 +1,6 @@
 """Layers that want out of their root, through the door they would come by: `docker load`."""
 
+import gzip
 import hashlib
 import io
 import json
@@ -80,23 +81,34 @@ def test_hostile_layer_stays_inside(server, tmp_path, name):
     server.docker("rmi", "-f", "hostile:1")
 
 
-def bomb():
+def endless():
     """A file of four terabytes, of which the archive holds the first zeros."""
     info = tarfile.TarInfo("bomb")
     info.size = 4 << 40
     return info.tobuf(tarfile.GNU_FORMAT) + bytes(1 << 20)
 
 
-@pytest.mark.parametrize("name,content,word", [
-    ("device flood", lambda: layer([(f"sd{n}", "block", "") for n in range(5000)]), "device"),
-    ("bomb of zeros", bomb, "bytes"),
+def bomb():
+    """Five megabytes that unpack to five gigabytes of zeros, in gzip's parts: a whole tar, and nothing wrong with it."""
+    info = tarfile.TarInfo("zeros")
+    info.size = 80 * (64 << 20)
+    end = gzip.compress(bytes(10240))
+    return gzip.compress(info.tobuf(tarfile.GNU_FORMAT)) + 80 * gzip.compress(bytes(64 << 20)) + end
+
+
+@pytest.mark.parametrize("name,content,words", [
+    ("device flood", lambda: layer([(f"sd{n}", "block", "") for n in range(5000)]), "device nodes"),
+    ("endless file", endless, "bytes"),
+    ("bomb of zeros", bomb, "expands to more than 250 times its size"),
 ])
-def test_a_layer_that_costs_too_much_is_refused(server, tmp_path, name, content, word):
+def test_a_layer_that_costs_too_much_is_refused(server, tmp_path, name, content, words):
     path = tmp_path / "hostile.tar"
     archive(path, [content()])
+    assert path.stat().st_size < 10 << 20
     done = server.docker("load", "-i", path)
-    assert done.returncode == 1 and word in done.stderr, done.stderr
+    assert done.returncode == 1 and words in done.stderr, done.stderr
     assert "hostile" not in server.docker("images", check=0).stdout
+    server.assert_nothing_half_made()
 
 
 def test_truncated_and_foreign_archives_are_refused(server, tmp_path):

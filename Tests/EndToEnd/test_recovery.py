@@ -1,5 +1,6 @@
 """Pulling the plug: the server, the shims, and every failpoint."""
 
+import contextlib
 import os
 import pathlib
 import signal
@@ -130,18 +131,49 @@ def test_every_failpoint_leaves_nothing_half_made(own_server, busybox, point, ac
         ["rmi", "-f", busybox, "busybox:latest", "kept:1"],
         ["pull", busybox],
     ]
+    ends, said = [], ""
     for command in life:
-        server.docker(*command, timeout=60)
+        done = server.docker(*command, timeout=60)
+        said += done.stdout + done.stderr
+        if action == "die" and not ends and done.returncode != 0:
+            # The client may see the connection end before the process has ended.
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                server.process.wait(5)
         if server.process.poll() is not None:
+            ends.append(server.process.returncode)
             server.start()
+            if not server.docker("images", "-aq", check=0).stdout:
+                assert_no_content(server)
+    # The place was reached, or this test shows nothing.
+    if action == "die":
+        assert ends == [-signal.SIGKILL], point
+    else:
+        assert ends == []
+        assert f"failpoint {point}" in said + server.log.read_text(), point
     server.restart()
     names = server.docker("ps", "-a", "--format", "{{.Names}} {{.State}}", check=0).stdout.split()
     assert names in ([], ["vv", "created"], ["vv", "exited"], ["vv", "running"])
     server.docker("rm", "-f", "vv")
+    assert_no_content_without_images(server)
     server.docker("pull", busybox, check=0)
     assert server.docker("run", "--rm", busybox, "echo", "well", check=0).stdout == "well\n"
     server.assert_nothing_left()
     server.assert_nothing_half_made()
+    assert_no_content_without_images(server)
+
+
+def assert_no_content_without_images(server):
+    """Without images and containers, and after a start, there is no content either, whatever was half done before."""
+    images = set(server.docker("images", "-aq", check=0).stdout.split())
+    if images:
+        server.docker("rmi", "-f", *images, check=0)
+    server.restart()
+    assert_no_content(server)
+
+
+def assert_no_content(server):
+    for folder in [server.data_root / "blobs/sha256", server.data_root / "layers", server.data_root / "images"]:
+        eventually(lambda: not list(folder.iterdir()), 15, f"{folder} is not empty: {os.listdir(folder)}")
 
 
 def test_a_clean_stop_takes_an_empty_cgroup_parent_along(own_server):

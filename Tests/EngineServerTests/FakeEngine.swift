@@ -130,6 +130,7 @@ extension FakeEngine: ImageBackend {
   ) async throws {
     note("pull \(reference) as \(credentials?.username ?? "nobody")")
     if reference.hasPrefix("missing") { throw ClassifiedError(.notFound, "manifest unknown") }
+    if reference.hasPrefix("private") { throw ClassifiedError(.unauthorized, "no basic auth credentials") }
     try await emit(ProgressMessage(id: "latest", status: "Pulling from \(reference)"))
     if reference.hasPrefix("broken") { throw ClassifiedError(.dataLoss, "wrong digest") }
   }

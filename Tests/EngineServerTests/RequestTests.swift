@@ -43,6 +43,7 @@ import Testing
     ("POST", "/containers/x/wait?condition=never", "400", "invalid condition: \\\"never\\\""),
     ("POST", "/containers/x/resize?h=1", "400", "must hold the terminal's rows and columns"),
     ("POST", "/images/create?fromImage=missing", "404", "manifest unknown"),
+    ("POST", "/images/create?fromImage=private", "500", "no basic auth credentials"),
     ("GET", "/containers/json?filters=nonsense", "400", "invalid filters nonsense"),
     ("GET", "/a%zz", "400", "malformed path"),
     ("GET", "/images/x/get?platform=%7B%7D", "501", "the query platform is not supported yet"),

@@ -58,6 +58,31 @@ import Testing
     }
   }
 
+  /// Mirrors that answer with success and something that is no manifest: a login page, an error as JSON, an old format.
+  @Test(arguments: ["<html>please log in</html>", "{}", #"{"schemaVersion":1}"#, ""])
+  func aMirrorThatServesNoManifestIsPassedOver(_ body: String) async throws {
+    let mirror = try FakeRegistry()
+    let hub = try FakeRegistry()
+    mirror.twist { request, _ in
+      request.target.contains("/manifests/") ? ScriptedResponse(body: Array(body.utf8)) : nil
+    }
+    try await withInternet(["registry-1.docker.io": hub, "mirror.test": mirror]) { base in
+      var configuration = try RegistryConfiguration(mirrors: ["https://mirror.test"], proxies: base.proxies)
+      configuration.certificateDirectories = base.certificateDirectories
+      try await #expect(pull("busybox", with: configuration.client()) == hub.layers)
+      #expect(!mirror.seen("/manifests/").isEmpty)
+    }
+    // The registry itself has nobody behind it.
+    hub.twist { request, _ in
+      request.target.contains("/manifests/") ? ScriptedResponse(body: Array(body.utf8)) : nil
+    }
+    try await withInternet(["registry-1.docker.io": hub]) { configuration in
+      await expectError(body.contains("schema") || body == "{}" ? .unsupported : .invalid, containing: "manifest") {
+        try await pull("busybox", with: configuration.client())
+      }
+    }
+  }
+
   @Test func managesWithoutTheMirror() async throws {
     let hub = try FakeRegistry()
     try await withInternet(["registry-1.docker.io": hub]) { base in

@@ -55,4 +55,55 @@ import Testing
       #expect(exists, "\(path) links to \(target)")
     }
   }
+
+  /// Whatever is refused as not supported stands in the last section of `docs/compatibility.md`, word by word, and
+  /// nothing else does.
+  @Test func everyRefusalIsListed() throws {
+    let text = try Self.document("docs/compatibility.md")
+    let section = try #require(text.range(of: "## What a refusal says"))
+    let rows = text[section.upperBound...].split(separator: "\n").filter { $0.hasPrefix("| ") }.dropFirst(2)
+    let listed = Set(
+      rows.flatMap { row in
+        row.components(separatedBy: " | ")[0].dropFirst(2).components(separatedBy: "; ")
+      })
+    // What a kernel without a controller cannot limit is no gap of ours.
+    let said = SourceFile.all.filter { $0.room != "Cgroups" }.flatMap { file in
+      Self.literals(after: ".unsupported,", in: file.text)
+        + (file.room == "Engine" ? Self.literals(after: "refuse(", in: file.text) : [])
+    }
+    #expect(said.count > 50)
+    for words in Set(said).subtracting(listed).sorted() {
+      Issue.record("docs/compatibility.md does not list the refusal: \(words)")
+    }
+    for words in listed.subtracting(said).sorted() {
+      Issue.record("docs/compatibility.md lists a refusal that nothing says: \(words)")
+    }
+  }
+
+  /// The string literals that follow a word directly, with … in place of each interpolation.
+  private static func literals(after word: String, in text: String) -> [String] {
+    text.components(separatedBy: word).dropFirst().compactMap { rest in
+      var rest = rest.drop { $0.isWhitespace }
+      guard rest.first == "\"" else { return nil }
+      rest.removeFirst()
+      var words = ""
+      var depth = 0
+      while let next = rest.popFirst() {
+        switch next {
+        case "(" where depth > 0: depth += 1
+        case ")" where depth > 0:
+          depth -= 1
+          if depth == 0 { words += "…" }
+        case _ where depth > 0: break
+        case "\\" where rest.first == "(":
+          rest.removeFirst()
+          depth = 1
+        case "\\": words += rest.popFirst().map(String.init) ?? ""
+        case "\"": return words
+        default: words.append(next)
+        }
+      }
+      return nil
+    }
+  }
 }

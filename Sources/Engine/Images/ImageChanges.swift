@@ -21,12 +21,15 @@ extension Engine {
   /// Throws: `notFound`, `conflict` when a container uses it.
   public func removeImage(_ name: String, force: Bool, prune: Bool) async throws -> [ImageDeleteItem] {
     let removals = try await images.remove(name, force: force, prune: prune, uses: { [self] in imageUses() })
-    return removals.map { removal in
+    // The image comes first; what else is deleted are its layers, of which no event tells.
+    let deleted = removals.firstIndex { if case .deleted = $0 { true } else { false } }
+    return removals.enumerated().map { index, removal in
       switch removal {
       case .untagged(let reference, let image):
         publishImageEvent("untag", image, name: reference)
         return ImageDeleteItem(untagged: reference)
       case .deleted(let digest):
+        if index == deleted { publishImageEvent("delete", id: digest, name: digest) }
         return ImageDeleteItem(deleted: digest)
       }
     }
@@ -88,12 +91,12 @@ extension Engine {
   }
 
   func publishImageEvent(_ action: String, _ id: Digest, name: String) {
-    let now = Timestamp.now
-    events.publish(
-      EventMessage(
-        type: "image", action: action,
-        actor: EventActor(id: id.description, attributes: ["name": name]), time: now.seconds,
-        timeNano: now.nanoseconds))
+    publishImageEvent(action, id: id.description, name: name)
+  }
+
+  /// `id`: the image's, or what was asked for where Docker names that instead.
+  func publishImageEvent(_ action: String, id: String, name: String) {
+    events.publish(type: "image", action, id: id, ["name": name])
   }
 }
 

@@ -16,10 +16,10 @@ struct ImagePull: Sendable {
   let images: ImageStore
   let report: @Sendable (ProgressMessage) -> Void
 
-  /// Returns the image, and whether it is new here.
+  /// Returns whether the image is new here, and the digest that the reference means now.
   ///
   /// Throws: `notFound`, `unauthorized`, `unavailable`, `dataLoss`; `unsupported` for schema 1 and foreign platforms.
-  func run(_ repository: RemoteRepository) async throws -> (image: StoredImage, isNew: Bool, digest: Digest) {
+  func run(_ repository: RemoteRepository) async throws -> (isNew: Bool, digest: Digest) {
     let intake = images.beginIntake()
     let top = try await repository.resolve()
     // Not said before: until the first message an error still has an HTTP status of its own.
@@ -41,7 +41,7 @@ struct ImagePull: Sendable {
       manifest: descriptor.digest,
       references: [PulledReference(reference: reference, digest: top.descriptor.digest)])
     let isNew = known.map { $0.repoTags != image.repoTags || $0.repoDigests != image.repoDigests } ?? true
-    return (image, isNew, top.descriptor.digest)
+    return (isNew, top.descriptor.digest)
   }
 
   private func chooseManifest(
@@ -144,33 +144,51 @@ private struct IngestSink: BlobSink {
 }
 
 extension Engine {
-  /// Pulls `reference` (`name[:tag][@digest]`); `platform` is `os/arch[/variant]`, the host's when nil.
+  /// Pulls `reference` (`name[:tag][@digest]`), and all tags of the repository when it has neither tag nor digest;
+  /// `platform` is `os/arch[/variant]`, the host's when nil.
   ///
   /// A client that goes away cancels the pull; what another pull waits for goes on there.
   public func pullImage(
     _ reference: String, platform: String?, credentials: AuthConfig?,
     emit: @Sendable @escaping (ProgressMessage) async throws -> Void
   ) async throws {
-    let wanted = try ImageReference(reference).withDefaultTag
+    let wanted = try ImageReference(reference)
     let platform = try platform.map { try Platform($0) } ?? .host
     let (messages, sink) = AsyncStream<ProgressMessage>.makeStream()
     let registryCredentials = credentials.map(RegistryCredentials.init)
     try await withThrowingTaskGroup(of: Void.self) { group in
-      group.addTask { [images, registry] in
+      group.addTask { [registry] in
         defer { sink.finish() }
-        let pull = ImagePull(reference: wanted, platform: platform, images: images) { sink.yield($0) }
-        let pulled = try await registry.withRepository(of: wanted, credentials: registryCredentials) { repository in
-          try await pull.run(repository)
+        let isNew = try await registry.withRepository(of: wanted, credentials: registryCredentials) { repository in
+          try await self.pull(repository, platform) { sink.yield($0) }
         }
-        self.publishImageEvent("pull", pulled.image.id, name: wanted.familiar)
-        sink.yield(ProgressMessage(status: "Digest: \(pulled.digest)"))
-        let outcome = pulled.isNew ? "Downloaded newer image for" : "Image is up to date for"
+        self.publishImageEvent("pull", id: wanted.familiar, name: wanted.familiarName)
+        let outcome = isNew ? "Downloaded newer image for" : "Image is up to date for"
         sink.yield(ProgressMessage(status: "Status: \(outcome) \(wanted.familiar)"))
       }
       for await message in messages { try await emit(message) }
       try await group.waitForAll()
     }
     ProcessMemory.release()
+  }
+
+  /// Pulls what the repository's reference names, one image after the other. Returns whether any of it is new here.
+  private func pull(
+    _ repository: RemoteRepository, _ platform: Platform, report: @escaping @Sendable (ProgressMessage) -> Void
+  ) async throws -> Bool {
+    let isWhole = repository.reference.tag == nil && repository.reference.digest == nil
+    let tagged = isWhole ? try await repository.everyTag() : [repository]
+    guard !tagged.isEmpty else {
+      throw ClassifiedError(.notFound, "repository \(repository.reference.familiarName) has no tags")
+    }
+    var isNew = false
+    for one in tagged {
+      let pull = ImagePull(reference: one.reference, platform: platform, images: images, report: report)
+      let pulled = try await pull.run(one)
+      report(ProgressMessage(status: "Digest: \(pulled.digest)"))
+      if pulled.isNew { isNew = true }
+    }
+    return isNew
   }
 
   /// Checks credentials against their registry (`POST /auth`).

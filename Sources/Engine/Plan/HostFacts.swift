@@ -5,7 +5,6 @@ struct HostFacts: Sendable {
   var limitsSwap = true
   /// 1 or 2.
   var cgroupVersion = 2
-  var hasAppArmor = false
   /// The directories that show when a CPU was too hot: a channel between containers, masked.
   var thermalPaths: [String] = []
   var architecture = "amd64"

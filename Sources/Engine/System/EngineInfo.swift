@@ -77,8 +77,8 @@ extension Engine {
     answer.defaultRuntime = "apus-runtime"
     answer.liveRestoreEnabled = true
     answer.initBinary = "docker-init"
-    answer.securityOptions =
-      (facts.hasAppArmor ? ["name=apparmor"] : []) + ["name=seccomp,profile=builtin", "name=cgroupns"]
+    // No name=apparmor, whatever the machine has: no profile is applied.
+    answer.securityOptions = ["name=seccomp,profile=builtin", "name=cgroupns"]
     return answer
   }
 }

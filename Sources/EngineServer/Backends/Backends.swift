@@ -27,7 +27,7 @@ public protocol ImageBackend: Sendable {
   func listImages(all: Bool, filters: Filters, digests: Bool) async throws -> [ImageSummary]
   func inspectImage(_ name: String) async throws -> ImageInspect
   func imageHistory(_ name: String) async throws -> [ImageHistoryItem]
-  /// Pulls `reference` (`name[:tag][@digest]`); `platform` is `os/arch[/variant]`.
+  /// Pulls `reference` (`name[:tag][@digest]`), or every tag of a name alone; `platform` is `os/arch[/variant]`.
   func pullImage(
     _ reference: String, platform: String?, credentials: AuthConfig?,
     emit: @Sendable @escaping (ProgressMessage) async throws -> Void

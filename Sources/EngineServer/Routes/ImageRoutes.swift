@@ -58,8 +58,14 @@ private func create(_ backend: any ImageBackend, _ request: Request) throws -> R
     let credentials = try request.registryCredentials()
     let reference = reference(image, tag: query.text("tag"))
     return .progress { emit in
-      try await backend.pullImage(
-        reference, platform: query.text("platform"), credentials: credentials, emit: emit)
+      do {
+        try await backend.pullImage(
+          reference, platform: query.text("platform"), credentials: credentials, emit: emit)
+      } catch {
+        // As dockerd: at a status of 401 Docker's client asks its user for a name, also where nobody can answer.
+        guard errorKind(of: error) == .unauthorized else { throw error }
+        throw ClassifiedError(.system, explanation(of: error))
+      }
     }
   }
   guard let source = query.text("fromSrc") else {

@@ -3,8 +3,15 @@ import NIOHTTP1
 
 /// What Docker's server has and this one does not have yet: said clearly, for a list too. An empty list would be a lie
 /// that clients act upon.
-let unsupportedRoutes: [Route] = missing.map { method, path, subject in
+let unsupportedRoutes: [Route] = (missing + swarmObjects).map { method, path, subject in
   Route(method, path) { _ in throw ClassifiedError(.unsupported, "\(subject) not supported yet") }
+}
+
+/// What a swarm holds, all kinds of it alike.
+private let swarmObjects: [(HTTPMethod, String, String)] = ["services", "secrets", "configs"].flatMap { kind in
+  [(.GET, ""), (.POST, "/create"), (.GET, "/{id}"), (.DELETE, "/{id}"), (.POST, "/{id}/update")].map {
+    ($0, "/\(kind)\($1)", "swarm mode is")
+  }
 }
 
 private let missing: [(HTTPMethod, String, String)] = [
@@ -37,15 +44,33 @@ private let missing: [(HTTPMethod, String, String)] = [
   (.GET, "/volumes/{name}", "volumes are"),
   (.PUT, "/volumes/{name}", "volumes are"),
   (.DELETE, "/volumes/{name}", "volumes are"),
+  (.POST, "/containers/{id}/checkpoints", "checkpoints are"),
+  (.GET, "/containers/{id}/checkpoints", "checkpoints are"),
+  (.DELETE, "/containers/{id}/checkpoints/{checkpoint}", "checkpoints are"),
   (.GET, "/plugins", "plugins are"),
+  (.GET, "/plugins/privileges", "plugins are"),
+  (.POST, "/plugins/pull", "plugins are"),
+  (.POST, "/plugins/create", "plugins are"),
   (.GET, "/plugins/{name...}/json", "plugins are"),
+  (.DELETE, "/plugins/{name...}", "plugins are"),
+  (.POST, "/plugins/{name...}/enable", "plugins are"),
+  (.POST, "/plugins/{name...}/disable", "plugins are"),
+  (.POST, "/plugins/{name...}/upgrade", "plugins are"),
+  (.POST, "/plugins/{name...}/push", "plugins are"),
+  (.POST, "/plugins/{name...}/set", "plugins are"),
   (.GET, "/swarm", "swarm mode is"),
   (.POST, "/swarm/init", "swarm mode is"),
   (.POST, "/swarm/join", "swarm mode is"),
   (.POST, "/swarm/leave", "swarm mode is"),
+  (.POST, "/swarm/update", "swarm mode is"),
+  (.GET, "/swarm/unlockkey", "swarm mode is"),
+  (.POST, "/swarm/unlock", "swarm mode is"),
   (.GET, "/nodes", "swarm mode is"),
-  (.GET, "/services", "swarm mode is"),
+  (.GET, "/nodes/{id}", "swarm mode is"),
+  (.DELETE, "/nodes/{id}", "swarm mode is"),
+  (.POST, "/nodes/{id}/update", "swarm mode is"),
+  (.GET, "/services/{id}/logs", "swarm mode is"),
   (.GET, "/tasks", "swarm mode is"),
-  (.GET, "/secrets", "swarm mode is"),
-  (.GET, "/configs", "swarm mode is"),
+  (.GET, "/tasks/{id}", "swarm mode is"),
+  (.GET, "/tasks/{id}/logs", "swarm mode is"),
 ]

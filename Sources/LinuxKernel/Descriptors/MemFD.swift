@@ -13,6 +13,8 @@ public enum MemFD {
   /// F_SEAL_SEAL, F_SEAL_SHRINK, F_SEAL_GROW, F_SEAL_WRITE.
   private static let everySeal = 0x01 | 0x02 | 0x04 | 0x08
 
+  private static let sealAttempts = 20
+
   /// An empty file. `name` shows in /proc only.
   public static func create(_ name: String) throws(SystemError) -> Descriptor {
     do {
@@ -34,6 +36,19 @@ public enum MemFD {
 
   /// Forbids every later change of the file, by anyone.
   public static func seal(_ file: borrowing Descriptor) throws(SystemError) {
+    // The kernel waits up to 150 ms for whoever holds a page of the file, such as its own compaction or a copy that has
+    // just been made, and then gives up with EBUSY: on a busy machine that passes.
+    for _ in 1..<sealAttempts {
+      do throws(SystemError) {
+        return try addEverySeal(to: file)
+      } catch {
+        guard error.errno == EBUSY else { throw error }
+      }
+    }
+    try addEverySeal(to: file)
+  }
+
+  private static func addEverySeal(to file: borrowing Descriptor) throws(SystemError) {
     try systemCall("seal", "memfd") { clinux_fcntl(file.rawValue, addSeals, everySeal) }
   }
 

@@ -33,7 +33,11 @@ struct RegistryEndpoint: Sendable {
   ///
   /// Throws: `RegistryFailure`, `CancellationError`.
   func send(_ request: Request) async throws -> HTTPClientResponse {
-    let url = try url(of: request.path)
+    try await send(request, to: try url(of: request.path))
+  }
+
+  /// The same, to a URL of this registry that it has named itself.
+  func send(_ request: Request, to url: RemoteURL) async throws -> HTTPClientResponse {
     var outgoing = HTTPTransport.Request(
       method: request.method, url: url, headers: request.headers, timeout: request.timeout)
     var isSecondTry = false

@@ -64,7 +64,7 @@ extension RemoteRepository {
         }
         let digest = try self.verify(bytes, expected: expected, announced: self.announcedDigest(response))
         let announcedType = response.headers.first(name: "content-type").map { MediaType($0) }
-        let document = try ManifestDocument(bytes, announcedAs: announcedType)
+        let document = try self.verified { try ManifestDocument(bytes, announcedAs: announcedType) }
         return ResolvedManifest(
           descriptor: Descriptor(
             mediaType: document.mediaType(announcedAs: announcedType), digest: digest, size: Int64(bytes.count)),

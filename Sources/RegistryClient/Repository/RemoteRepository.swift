@@ -51,6 +51,17 @@ public final class RemoteRepository: Sendable {
     throw last
   }
 
+  /// Reads what a place has answered. What cannot be read is that place's failure: the next one may do better.
+  ///
+  /// Throws: `RegistryFailure`.
+  func verified<Document>(_ read: () throws -> Document) throws -> Document {
+    do {
+      return try read()
+    } catch let error as ClassifiedError {
+      throw RegistryFailure(.verification, error.kind, error.message, advice: error.advice)
+    }
+  }
+
   func noteFailure(of index: Int, _ error: any Error) async {
     guard await directory.isMirror(index) else { return }
     let reason = (error as? RegistryFailure)?.message ?? String(describing: error)

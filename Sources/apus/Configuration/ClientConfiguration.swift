@@ -68,15 +68,13 @@ struct ClientConfiguration {
     return true
   }
 
-  /// Removes credentials. Returns whether there were any.
-  func erase(_ registry: String, _ environment: ProcessEnvironment) throws -> Bool {
+  /// Removes credentials, if there are any.
+  func erase(_ registry: String, _ environment: ProcessEnvironment) throws {
     let root = try read()
-    let isKnown = root["auths"]?.member(named: registry) != nil
     if let helper = helper(for: registry, root, environment) { try helper.erase(registry) }
-    if isKnown, let auths = root["auths"] {
+    if let auths = root["auths"], auths.member(named: registry) != nil {
       try write(root.replacing("auths", with: auths.replacing(registry, with: nil)))
     }
-    return isKnown
   }
 
   private func helper(

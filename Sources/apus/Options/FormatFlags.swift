@@ -24,7 +24,9 @@ extension FlagSpec {
   }
 
   static let filter = FlagSpec.list(
-    "filter", "f", valueName: "filter", "Filter output based on conditions provided")
+    "filter", "f", valueName: "filter", "Filter output based on conditions provided"
+  )
+  .checked { $0.isEmpty || $0.contains("=") ? nil : "bad format of filter (expected name=value)" }
   static let noTruncation = FlagSpec.bool("no-trunc", "Don't truncate output")
   static let platform = FlagSpec.string("platform", "Set platform if server is multi-platform capable")
   static let detachKeys = FlagSpec.string("detach-keys", "Override the key sequence for detaching a container")

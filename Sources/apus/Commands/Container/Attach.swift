@@ -39,7 +39,7 @@ enum AttachCommand {
       throw ExitRequest(status: 1, message: "the input device is not a TTY")
     }
     let keys = try session.detachKeys(isTerminal: isTerminal)
-    let stream = try client.attachContainer(id, streams: streams, detachKeys: session.flags.string("detach-keys"))
+    let stream = try client.attachContainer(id, streams: streams, detachKeys: session.chosenDetachKeys)
     let relay = TerminalSession(
       plan: RelayPlan(streams: streams, isTerminal: isTerminal, detachKeys: keys),
       proxiesSignals: session.flags.bool("sig-proxy") && !isTerminal,

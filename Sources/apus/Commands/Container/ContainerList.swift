@@ -36,7 +36,7 @@ enum ContainerListCommand {
     if flags.bool("latest"), limit == nil { limit = 1 }
     let wantsSize = try flags.bool("size") || (format.map { try FormatTemplate($0).fields.contains("Size") } ?? false)
     let containers = try session.client.listContainers(
-      all: flags.bool("all"), limit: limit, size: wantsSize, filters: try session.filters())
+      all: flags.bool("all"), limit: limit, size: wantsSize, filters: session.filters())
     let truncates = !flags.bool("no-trunc")
     if flags.bool("quiet"), flags.string("format") == nil {
       try Console.write(containers.map { (truncates ? $0.id.shortID : $0.id) + "\n" }.joined())

@@ -67,7 +67,7 @@ enum ExecCommand {
     request.workingDir = flags.string("workdir") ?? ""
     request.privileged = flags.bool("privileged")
     request.tty = flags.bool("tty")
-    request.detachKeys = flags.string("detach-keys") ?? ""
+    request.detachKeys = session.chosenDetachKeys ?? ""
     if !flags.bool("detach") {
       request.attachStdin = flags.bool("interactive")
       request.attachStdout = true

@@ -64,7 +64,7 @@ enum RunCommand {
     let client = session.client
     // Attached and waited for before the start, so that neither output nor a quick end can be missed.
     let (stream, wait) = try client.followContainer(
-      id, streams: streams, detachKeys: session.flags.string("detach-keys"),
+      id, streams: streams, detachKeys: session.chosenDetachKeys,
       condition: request.hostConfig.autoRemove ? "removed" : "next-exit")
     let isTerminal = request.config.tty
     let relay = TerminalSession(

@@ -46,7 +46,7 @@ enum StartCommand {
     if session.flags.bool("interactive"), container.config.openStdin { streams.insert(.input) }
     let keys = try session.detachKeys(isTerminal: isTerminal)
     let (stream, wait) = try client.followContainer(
-      id, streams: streams, detachKeys: session.flags.string("detach-keys"),
+      id, streams: streams, detachKeys: session.chosenDetachKeys,
       condition: container.hostConfig.autoRemove ? "removed" : "next-exit")
     let relay = TerminalSession(
       plan: RelayPlan(streams: streams, isTerminal: isTerminal, detachKeys: keys),

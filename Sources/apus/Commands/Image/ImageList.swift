@@ -27,7 +27,7 @@ enum ImageListCommand {
 
   private static func perform(_ session: Session) throws -> Int32 {
     let flags = session.flags
-    var filters = try session.filters()
+    var filters = session.filters()
     if let name = session.arguments.first { filters.add("reference", name) }
     let images = try session.client.listImages(all: flags.bool("all"), filters: filters)
     let truncates = !flags.bool("no-trunc")

@@ -23,7 +23,7 @@ enum EventsCommand {
     try session.client.events(
       since: try flags.string("since").map { try TimeOption.unixTime($0, flag: "since") },
       until: try flags.string("until").map { try TimeOption.unixTime($0, flag: "until") },
-      filters: try session.filters()
+      filters: session.filters()
     ) { bytes in
       let event = try JSONValue(parsing: bytes)
       if let template {
