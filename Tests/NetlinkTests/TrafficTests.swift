@@ -1,4 +1,5 @@
 import LinuxKernel
+import LinuxNetwork
 import Netlink
 import TestSupport
 import Testing

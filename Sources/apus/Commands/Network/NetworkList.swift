@@ -24,7 +24,7 @@ enum NetworkListCommand {
 
   private static func perform(_ session: Session) throws -> Int32 {
     let flags = session.flags
-    let networks = try session.client.listNetworks(filters: try session.filters())
+    let networks = try session.client.listNetworks(filters: session.filters())
       .sorted { $0.name.naturallyPrecedes($1.name) }
     let truncates = !flags.bool("no-trunc")
     let isQuiet = flags.bool("quiet")

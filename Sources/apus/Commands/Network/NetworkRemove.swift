@@ -34,7 +34,7 @@ enum NetworkPruneCommand {
     noun: .network, perform: perform)
 
   private static func perform(_ session: Session) throws -> Int32 {
-    let filters = try session.filters()
+    let filters = session.filters()
     if !session.flags.bool("force") {
       let isWanted = try Prompt.confirm(
         """
