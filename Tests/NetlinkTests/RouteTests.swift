@@ -75,7 +75,8 @@ import Testing
       // The failure is that of the second message, and the third is done nevertheless.
       let middle = #expect(throws: SystemError.self) {
         try host.request([
-          .createLink(.ifb, LinkAttributes("ifb7")), .deleteLink(.name("none")), .createLink(.ifb, LinkAttributes("ifb8")),
+          .createLink(.ifb, LinkAttributes("ifb7")), .deleteLink(.name("none")),
+          .createLink(.ifb, LinkAttributes("ifb8")),
         ])
       }
       #expect(middle?.object == "none" && middle?.errno == ENODEV)

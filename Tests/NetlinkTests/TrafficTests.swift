@@ -41,15 +41,22 @@ import Testing
       try host.request([
         .createLink(.ifb, LinkAttributes("i", index: 22, isUp: true)),
         .replaceQdisc(.hierarchicalTokenBucket(defaultClass: 0x10), on: 22),
-        .replaceClass(BandwidthClass(bytesPerSecond: 1_000_000, burst: 16_000), TrafficHandle(1, 1), on: 22, parent: TrafficHandle(1)),
+        .replaceClass(
+          BandwidthClass(bytesPerSecond: 1_000_000, burst: 16_000), TrafficHandle(1, 1), on: 22,
+          parent: TrafficHandle(1)),
         .replaceClass(
           BandwidthClass(bytesPerSecond: 250_000, ceiling: 1_000_000, burst: 16_000), TrafficHandle(1, 0x10), on: 22,
           parent: TrafficHandle(1, 1)),
       ])
       let classes = try host.dump(.classes(of: 22))
-      #expect(classes.map { "\($0.handle) \($0.parent) \($0.bytesPerSecond ?? 0)" }.sorted() == ["1:1 ffff:ffff 1000000", "1:10 1:1 250000"])
+      #expect(
+        classes.map { "\($0.handle) \($0.parent) \($0.bytesPerSecond ?? 0)" }.sorted() == [
+          "1:1 ffff:ffff 1000000", "1:10 1:1 250000",
+        ])
       try host.request(
-        .replaceClass(BandwidthClass(bytesPerSecond: 500_000, burst: 16_000), TrafficHandle(1, 0x10), on: 22, parent: TrafficHandle(1, 1)))
+        .replaceClass(
+          BandwidthClass(bytesPerSecond: 500_000, burst: 16_000), TrafficHandle(1, 0x10), on: 22,
+          parent: TrafficHandle(1, 1)))
       #expect(try host.dump(.classes(of: 22)).first { $0.handle == TrafficHandle(1, 0x10) }?.bytesPerSecond == 500_000)
       try host.request(.deleteClass(TrafficHandle(1, 0x10), on: 22))
       #expect(try host.dump(.classes(of: 22)).count == 1)
