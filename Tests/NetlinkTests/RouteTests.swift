@@ -108,6 +108,18 @@ import Testing
     }
   }
 
+  @Test func aGroupGoesAtOnce() throws {
+    try inNewNamespace { host, _ in
+      try host.request((0..<10).map { .createLink(.ifb, LinkAttributes("g\($0)", group: 77)) })
+      try host.request(.createLink(.ifb, LinkAttributes("other", index: 50)))
+      try host.request(.deleteLinks(inGroup: 77))
+      #expect(try host.dump(.links(kind: "ifb")).map(\.name) == ["other"])
+      try host.request(.setGroup(77, of: 50))
+      try host.request(.deleteLinks(inGroup: 77))
+      #expect(try host.dump(.links(kind: "ifb")).isEmpty)
+    }
+  }
+
   @Test func newsOfLinks() throws {
     try inNewNamespace { host, _ in
       var listener = try NetlinkSocket(.route)

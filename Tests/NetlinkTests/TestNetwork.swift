@@ -187,8 +187,10 @@ extension Descriptor {
 }
 
 enum Datagram {
-  /// Sends one byte from an address that this namespace has.
-  static func send(from source: IPAddress, to destination: IPAddress, port: UInt16) throws(SystemError) {
+  /// Sends datagrams from an address that this namespace has.
+  static func send(
+    from source: IPAddress, to destination: IPAddress, port: UInt16, count: Int = 1, size bytes: Int = 1
+  ) throws(SystemError) {
     let socket = Descriptor(owning: Glibc.socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0))
     var from = address(source, 0)
     var to = address(destination, port)
@@ -200,7 +202,15 @@ enum Datagram {
       unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe connect(socket.rawValue, $0, size) }
     }
     guard bound == 0, connected == 0 else { throw SystemError(errno: errno, call: "connect datagram socket") }
-    try socket.writeAll("x")
+    let payload = [UInt8](repeating: 0, count: bytes)
+    for _ in 0..<count {
+      do throws(SystemError) {
+        try socket.writeAll(payload)
+      } catch {
+        // The answer to an earlier one: nobody waits for them.
+        if error.errno != ECONNREFUSED { throw error }
+      }
+    }
   }
 
   private static func address(_ host: IPAddress, _ port: UInt16) -> sockaddr_in {

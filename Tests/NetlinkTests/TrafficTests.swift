@@ -1,5 +1,7 @@
+import Glibc
 import LinuxKernel
 import Netlink
+import NetworkAddresses
 import TestSupport
 import Testing
 
@@ -33,6 +35,35 @@ import Testing
         .deleteIngressFilter(of: 20), .deleteQdisc(on: 20, parent: .ingress), .deleteQdisc(on: 20),
       ])
       #expect(try host.dump(.qdiscs(of: 20)).map(\.kind) == ["noqueue"])
+    }
+  }
+
+  @Test func whatAGuestSendsIsHeldBackBehindAnIFB() throws {
+    try inNewNamespace { host, _ in
+      let network = try TestNetwork.make(&host)
+      let bucket = TokenBucket(bytesPerSecond: 1000, burst: 1600, limit: 3000)
+      try host.request([
+        .createLink(.ifb, LinkAttributes("old", index: 30, isUp: true)),
+        .createLink(.ifb, LinkAttributes("new", index: 31, isUp: true)),
+        .replaceQdisc(.ingress, on: 7),
+        .redirectIngress(of: 7, to: 30),
+        .redirectIngress(of: 7, to: 31),
+        .replaceQdisc(.tokenBucket(bucket), on: 31),
+      ])
+      // Who the host is must be known before, for a limit this low holds back the question too.
+      let neighbour = IPAddress(10, 9, 0, 1)
+      var statistics: TrafficStatistics?
+      // The ifb works on its own time: as long as it takes.
+      for _ in 0..<1000 where statistics?.drops ?? 0 == 0 {
+        try Namespace.within(network.guest, .net) { () throws(SystemError) in
+          try Datagram.send(from: IPAddress(10, 9, 0, 2), to: neighbour, port: 9, count: 20, size: 1000)
+        }
+        statistics = try host.dump(.qdiscs(of: 31)).first { $0.kind == "tbf" }?.statistics
+        usleep(10_000)
+      }
+      let held = try #require(statistics)
+      #expect(held.drops > 0 && held.overlimits > 0 && held.packets > 0)
+      #expect(try host.dump(.link(.index(30))).first?.statistics?.sentPackets == 0)
     }
   }
 
