@@ -25,7 +25,9 @@ func inNewNamespace<Value: Sendable>(
 extension NetlinkSocket {
   /// The index of a link.
   mutating func index(of name: String) throws -> UInt32 {
-    guard let link = try dump(.link(.name(name))).first else { throw SystemError(errno: ENODEV, call: "find", object: name) }
+    guard let link = try dump(.link(.name(name))).first else {
+      throw SystemError(errno: ENODEV, call: "find", object: name)
+    }
     return link.index
   }
 }

@@ -76,7 +76,8 @@ import Testing
       // The failure is that of the second message, and the third is done nevertheless.
       let middle = #expect(throws: SystemError.self) {
         try host.request([
-          .createLink(.ifb, LinkAttributes("ifb7")), .deleteLink(.name("none")), .createLink(.ifb, LinkAttributes("ifb8")),
+          .createLink(.ifb, LinkAttributes("ifb7")), .deleteLink(.name("none")),
+          .createLink(.ifb, LinkAttributes("ifb8")),
         ])
       }
       #expect(middle?.object == "none" && middle?.errno == ENODEV)
@@ -105,6 +106,18 @@ import Testing
       try host.request([
         .changeLink(.name("mv0"), LinkChange(isUp: false)), .renameLink(41, to: "mv1"),
       ])
+    }
+  }
+
+  @Test func aGroupGoesAtOnce() throws {
+    try inNewNamespace { host, _ in
+      try host.request((0..<10).map { .createLink(.ifb, LinkAttributes("g\($0)", group: 77)) })
+      try host.request(.createLink(.ifb, LinkAttributes("other", index: 50)))
+      try host.request(.deleteLinks(inGroup: 77))
+      #expect(try host.dump(.links(kind: "ifb")).map(\.name) == ["other"])
+      try host.request(.setGroup(77, of: 50))
+      try host.request(.deleteLinks(inGroup: 77))
+      #expect(try host.dump(.links(kind: "ifb")).isEmpty)
     }
   }
 

@@ -6,7 +6,8 @@ import Testing
     ("10.1.2.3/8", "10.0.0.0/8", "10.255.255.255"), ("10.0.0.0/32", "10.0.0.0/32", "10.0.0.0"),
     ("1.2.3.4/0", "0.0.0.0/0", "255.255.255.255"), ("192.168.1.130/25", "192.168.1.128/25", "192.168.1.255"),
     ("fd00::1/64", "fd00::/64", "fd00::ffff:ffff:ffff:ffff"), ("::1/128", "::1/128", "::1"),
-    ("2001::/0", "::/0", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"), ("fd12:3456::1/7", "fc00::/7", "fdff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
+    ("2001::/0", "::/0", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
+    ("fd12:3456::1/7", "fc00::/7", "fdff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
   ])
   func readsAndMasks(_ text: String, _ canonical: String, _ last: String) throws {
     let prefix = try #require(IPPrefix(text))
@@ -37,11 +38,12 @@ import Testing
     }
   }
 
-  @Test(arguments: [
-    ("10.0.0.0/24", "10.0.0.1", "10.0.0.254", "10.0.0.255"), ("10.0.0.0/30", "10.0.0.1", "10.0.0.2", "10.0.0.3"),
-    ("10.0.0.0/31", "10.0.0.0", "10.0.0.1", nil), ("10.0.0.9/32", "10.0.0.9", "10.0.0.9", nil),
-    ("fd00::/64", "fd00::1", "fd00::ffff:ffff:ffff:ffff", nil), ("fd00::/127", "fd00::", "fd00::1", nil),
-  ] as [(String, String, String, String?)])
+  @Test(
+    arguments: [
+      ("10.0.0.0/24", "10.0.0.1", "10.0.0.254", "10.0.0.255"), ("10.0.0.0/30", "10.0.0.1", "10.0.0.2", "10.0.0.3"),
+      ("10.0.0.0/31", "10.0.0.0", "10.0.0.1", nil), ("10.0.0.9/32", "10.0.0.9", "10.0.0.9", nil),
+      ("fd00::/64", "fd00::1", "fd00::ffff:ffff:ffff:ffff", nil), ("fd00::/127", "fd00::", "fd00::1", nil),
+    ] as [(String, String, String, String?)])
   func hosts(_ text: String, _ first: String, _ last: String, _ broadcast: String?) throws {
     let prefix = try #require(IPPrefix(text))
     #expect(prefix.hosts.lowerBound.description == first)

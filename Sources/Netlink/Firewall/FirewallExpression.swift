@@ -204,7 +204,8 @@ extension FirewallTranslation {
 
   fileprivate func write(to writer: inout MessageWriter) {
     let (addressRegister, portRegister) = (
-      address.map(FirewallExpression.number), port.map(FirewallExpression.number))
+      address.map(FirewallExpression.number), port.map(FirewallExpression.number)
+    )
     switch kind {
     case .source, .destination:
       writer.put(1, network: UInt32(kind == .source ? 0 : 1))

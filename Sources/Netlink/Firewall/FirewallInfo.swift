@@ -210,14 +210,15 @@ extension FirewallElementsInfo.Element {
 /// News that a transaction was committed: who made it.
 public struct FirewallGenerationInfo: NetlinkAnswer, Equatable {
   public let generation: UInt32
-  public let pid: UInt32?
-  public let processName: String?
+  /// The number of the thread, and its name, which is its program's unless it gave itself another.
+  public let thread: UInt32?
+  public let threadName: String?
 
   public init?(_ message: ReceivedNetlinkMessage) throws(NetlinkFormatError) {
     guard message.type == FirewallMessage.newGeneration else { return nil }
     let (_, attributes) = try message.firewallParts()
     generation = attributes.networkInteger(1) ?? 0
-    pid = attributes.networkInteger(2)
-    processName = attributes.text(3)
+    thread = attributes.networkInteger(2)
+    threadName = attributes.text(3)
   }
 }

@@ -9,7 +9,8 @@ public struct FirewallTransaction: Sendable {
   /// The messages to send in one request; none when nothing is to be changed.
   public var messages: [NetlinkMessage] {
     changes.isEmpty
-      ? [] : [MessageWriter.batch(FirewallMessage.batchBegin)] + changes + [MessageWriter.batch(FirewallMessage.batchEnd)]
+      ? []
+      : [MessageWriter.batch(FirewallMessage.batchBegin)] + changes + [MessageWriter.batch(FirewallMessage.batchEnd)]
   }
 
   // MARK: Tables

@@ -106,11 +106,13 @@ public struct LinkAttributes: Sendable, Hashable {
   public var isUp: Bool
   /// In packets.
   public var transmitQueueLength: UInt32?
+  /// A number by which links are taken away together; 0 is that of all others.
+  public var group: UInt32?
 
   public init(
     _ name: String? = nil, index: UInt32? = nil, macAddress: MACAddress? = nil, mtu: UInt32? = nil,
     master: UInt32? = nil, parent: UInt32? = nil, namespace: LinkNamespace? = nil, isUp: Bool = false,
-    transmitQueueLength: UInt32? = nil
+    transmitQueueLength: UInt32? = nil, group: UInt32? = nil
   ) {
     self.name = name
     self.index = index
@@ -121,6 +123,7 @@ public struct LinkAttributes: Sendable, Hashable {
     self.namespace = namespace
     self.isUp = isUp
     self.transmitQueueLength = transmitQueueLength
+    self.group = group
   }
 }
 

@@ -15,6 +15,7 @@ enum LinkAttribute {
   static let alias: UInt16 = 20
   static let statistics: UInt16 = 23
   static let familySpecific: UInt16 = 26
+  static let group: UInt16 = 27
   static let namespaceOfDescriptor: UInt16 = 28
   static let peerNamespace: UInt16 = 37
 
@@ -95,6 +96,25 @@ extension NetlinkMessage {
   }
 }
 
+extension NetlinkMessage {
+  /// Deletes all links of a group at once: the kernel waits once for the packets on their way (some 20 ms), where one
+  /// by one it waits for each. Fails with ENODEV when there is none.
+  public static func deleteLinks(inGroup group: UInt32) -> NetlinkMessage {
+    var writer = MessageWriter(type: RouteMessage.deleteLink, flags: [])
+    writer.linkHeader(.index(0), isUp: nil)
+    writer.put(LinkAttribute.group, group)
+    return writer.message("delete links of group", "\(group)")
+  }
+
+  /// Puts a link into a group.
+  public static func setGroup(_ group: UInt32, of link: UInt32) -> NetlinkMessage {
+    var writer = MessageWriter(type: RouteMessage.newLink, flags: [])
+    writer.linkHeader(.index(link), isUp: nil)
+    writer.put(LinkAttribute.group, group)
+    return writer.message("set group of", "link \(link)")
+  }
+}
+
 extension NetlinkQuery<LinkInfo> {
   /// All links; of a kind ("veth"), or ports of a bridge, where said.
   public static func links(kind: String? = nil, master: UInt32? = nil) -> NetlinkQuery {
@@ -125,6 +145,7 @@ extension LinkAttributes {
     if let mtu { writer.put(LinkAttribute.mtu, mtu) }
     if let parent { writer.put(LinkAttribute.parent, parent) }
     if let master { writer.put(LinkAttribute.master, master) }
+    if let group { writer.put(LinkAttribute.group, group) }
     if let transmitQueueLength { writer.put(LinkAttribute.transmitQueueLength, transmitQueueLength) }
     if let namespace { writer.put(namespace) }
   }

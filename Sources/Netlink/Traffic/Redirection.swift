@@ -1,10 +1,11 @@
 extension NetlinkMessage {
   /// Sends all that a link takes in out by another, an ifb, whose qdisc can hold it back; from there it goes on as if
-  /// the link had just taken it in. Needs the ingress qdisc on the link. tc-u32(8), tc-mirred(8).
-  public static func redirectIngress(of link: UInt32, to other: UInt32, priority: UInt16 = 1) -> NetlinkMessage {
+  /// the link had just taken it in. Needs the ingress qdisc on the link; a redirection that is there is replaced.
+  /// tc-u32(8), tc-mirred(8).
+  public static func redirectIngress(of link: UInt32, to other: UInt32) -> NetlinkMessage {
     var writer = MessageWriter(type: RouteMessage.newFilter, flags: [.create, .replace])
     writer.trafficHeader(
-      link, handle: 0, parent: TrafficHandle.ingressQdisc.number, info: Self.filterInfo(priority))
+      link, handle: Self.firstFilter, parent: TrafficHandle.ingressQdisc.number, info: Self.filterInfo)
     writer.put(TrafficAttribute.kind, "u32")
     writer.nest(TrafficAttribute.options) { options in
       // struct tc_u32_sel with one key that matches anything: no mask. Its first byte says that matching ends here.
@@ -26,16 +27,19 @@ extension NetlinkMessage {
   }
 
   /// Takes such a redirection away. The ingress qdisc takes its own along when it goes.
-  public static func deleteIngressFilter(of link: UInt32, priority: UInt16 = 1) -> NetlinkMessage {
+  public static func deleteIngressFilter(of link: UInt32) -> NetlinkMessage {
     var writer = MessageWriter(type: RouteMessage.deleteFilter, flags: [])
     writer.trafficHeader(
-      link, handle: 0, parent: TrafficHandle.ingressQdisc.number, info: Self.filterInfo(priority))
+      link, handle: 0, parent: TrafficHandle.ingressQdisc.number, info: Self.filterInfo)
     return writer.message("delete redirection of", "link \(link)")
   }
 
-  /// The priority, and ETH_P_ALL in network order.
-  private static func filterInfo(_ priority: UInt16) -> UInt32 {
-    let protocolBytes = UInt16(0x0003).networkBytes
-    return UInt32(priority) << 16 | UInt32(protocolBytes.hostInteger(at: 0, as: UInt16.self) ?? 0)
+  /// The first filter of u32's first table, 800::800: with no number, each request would make another filter behind
+  /// the one that is there.
+  private static let firstFilter: UInt32 = 0x8000_0800
+
+  /// Priority 1, and ETH_P_ALL in network order.
+  private static var filterInfo: UInt32 {
+    1 << 16 | UInt32(UInt16(0x0003).networkBytes.hostInteger(at: 0, as: UInt16.self) ?? 0)
   }
 }
