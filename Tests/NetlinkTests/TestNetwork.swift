@@ -1,5 +1,6 @@
 import Glibc
 import LinuxKernel
+import LinuxNetwork
 import Netlink
 import NetworkAddresses
 
