@@ -32,7 +32,9 @@ public struct SubnetPools: Sendable, Equatable {
   ///
   /// - Parameter identity: Five bytes that no other machine has, for the unique local addresses of RFC 4193.
   public static func standard(identity: [UInt8]) -> SubnetPools {
-    let version4 = ["172.17.0.0/16 16", "172.18.0.0/15 20", "172.20.0.0/14 20", "172.24.0.0/13 20", "192.168.0.0/16 24"]
+    let version4 = [
+      "172.17.0.0/16 16", "172.18.0.0/15 20", "172.20.0.0/14 20", "172.24.0.0/13 20", "192.168.0.0/16 24",
+    ]
     let unique: [UInt8] = [0xFD] + identity.prefix(5) + Array(repeating: 0, count: max(0, 5 - identity.count))
     let bytes = unique + Array(repeating: 0, count: 10)
     var pools = version4.compactMap { text -> Pool? in

@@ -60,12 +60,13 @@ extension Ruleset {
       FirewallRule(
         in: chain, comment: "from this machine's loopback",
         [isFamily, toBridge, .match(family.source, in: family.loopback), .masquerade()]))
-    // From a container through a published port to its own network: the answer must come back through this machine.
+    // From a container through a published port to its own network: the answer must come back through this machine. Where
+    // bridges hand their packets to the filter themselves (br_netfilter), no interface is known that they came in by.
     transaction.add(
       FirewallRule(
         in: chain, comment: "hairpin",
         [
-          isFamily, .match([.inputInterfaceName, .outputInterfaceName], in: turns),
+          isFamily, .match([.outputInterfaceName, family.source], in: members(family)),
           .connection(ConnectionStatus.destinationTranslated), .masquerade(),
         ]))
     transaction.add(
@@ -98,7 +99,10 @@ extension Ruleset {
     transaction.add(
       FirewallRule(
         in: raw, comment: "loopback addresses are this machine's",
-        [fromBridge, .match(.networkProtocol, .equal, .ip4), .match(.ip4Destination, in: IPAddress.Family.version4.loopback), .drop]
+        [
+          fromBridge, .match(.networkProtocol, .equal, .ip4),
+          .match(.ip4Destination, in: IPAddress.Family.version4.loopback), .drop,
+        ]
       ))
 
     transaction.add(
@@ -108,7 +112,8 @@ extension Ruleset {
     transaction.add(FirewallRule(in: forward, [.connection([.established, .related]), .accept]))
     transaction.add(
       FirewallRule(
-        in: forward, comment: "to a published port", [toBridge, .connection(ConnectionStatus.destinationTranslated), .accept]))
+        in: forward, comment: "to a published port",
+        [toBridge, .connection(ConnectionStatus.destinationTranslated), .accept]))
     transaction.add(
       FirewallRule(
         in: forward, comment: "within one network",

@@ -19,6 +19,10 @@ struct Ruleset {
   /// The bridges of all networks, and of those from which nothing leaves the machine.
   var bridges: FirewallSet { FirewallSet("bridges", in: table, of: [.interface]) }
   var internalBridges: FirewallSet { FirewallSet("internal-bridges", in: table, of: [.interface]) }
+  /// Each bridge with its subnets.
+  func members(_ family: IPAddress.Family) -> FirewallSet {
+    FirewallSet("members\(family.digit)", in: table, of: [.interface, family.type], isInterval: true)
+  }
   /// Each bridge twice: what comes in by it and leaves by it.
   var turns: FirewallSet { FirewallSet("turns", in: table, of: [.interface, .interface]) }
   /// Subnets whose packets leave the machine under its address.
@@ -50,7 +54,7 @@ struct Ruleset {
 
   private var sets: [FirewallSet] {
     [bridges, internalBridges, turns, cables]
-      + Self.families.flatMap { [masqueraded($0), gateways($0), ports($0), portsOfAll($0), senders($0)] }
+      + Self.families.flatMap { [masqueraded($0), members($0), gateways($0), ports($0), portsOfAll($0), senders($0)] }
   }
 
   // MARK: Elements
@@ -59,6 +63,13 @@ struct Ruleset {
   func elements(of network: FirewallNetwork) -> [(FirewallSet, FirewallElement)] {
     let bridge = FirewallValue.interface(network.bridge)
     var elements = [(bridges, FirewallElement([bridge])), (turns, FirewallElement([bridge, bridge]))]
+    elements += network.gateways.map { gateway in
+      let subnet = gateway.network
+      return (
+        members(subnet.family),
+        FirewallElement(from: [bridge, .address(subnet.first)], through: [bridge, .address(subnet.last)])
+      )
+    }
     if network.isInternal {
       elements.append((internalBridges, FirewallElement([bridge])))
       elements += network.gateways.map { gateway in

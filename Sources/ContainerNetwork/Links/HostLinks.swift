@@ -86,7 +86,8 @@ public final class HostLinks: Sendable {
     try socket.withLock { socket in
       let own = Set(try socket.dump(.links(kind: "bridge")).filter { links.contains($0.name) }.map(\.index))
       return try socket.dump(.routes()).filter { route in
-        route.destination.length > 0 && route.kind != .broadcast && route.kind != .multicast && !route.destination.address.isMulticast
+        route.destination.length > 0 && route.kind != .broadcast && route.kind != .multicast
+          && !route.destination.address.isMulticast
           && !(route.destination.address.isLinkLocal) && (route.links.isEmpty || !own.isSuperset(of: route.links))
       }.map(\.destination)
     }
@@ -116,14 +117,17 @@ public final class HostLinks: Sendable {
     _ sandbox: NetworkSandbox, _ interface: SandboxInterface, to bridge: UInt32, as name: String, isolated: Bool = false
   ) throws {
     let peer = LinkAttributes(
-      interface.name, index: interface.index, macAddress: interface.macAddress, mtu: interface.mtu,
+      interface.name, macAddress: interface.macAddress, mtu: interface.mtu,
       namespace: .descriptor(sandbox.namespace.descriptor.rawValue))
+    // Where bridges hand their packets to the filter themselves, a container that calls its own published port has to get
+    // its packet back by the cable that it came in by.
+    let port = BridgePortChange(hairpin: try KernelSettings.bridgesCallFilter, isolated: isolated)
     try request(
       [
         .createLink(.veth(peer: peer), LinkAttributes(name, mtu: interface.mtu)),
         // The end in the bridge has no address of its own, not even a link-local one.
         .changeLink(.name(name), LinkChange(isUp: true, master: bridge, hasLinkLocalAddress: false)),
-      ] + (isolated ? [.changeBridgePort(.name(name), BridgePortChange(isolated: true))] : []),
+      ] + (port == BridgePortChange(hairpin: false, isolated: false) ? [] : [.changeBridgePort(.name(name), port)]),
       context: "connect container")
     do {
       try sandbox.configure(interface)

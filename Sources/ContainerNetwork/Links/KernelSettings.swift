@@ -12,6 +12,14 @@ enum KernelSettings {
     try HostFiles.write(value, toExisting: path)
   }
 
+  /// Whether packets inside a bridge pass the rules of the IP layer (br_netfilter).
+  static var bridgesCallFilter: Bool {
+    get throws {
+      let path = "/proc/sys/net/bridge/bridge-nf-call-iptables"
+      return try HostFiles.exists(path) && HostFiles.readText(path).hasPrefix("1")
+    }
+  }
+
   /// Whether an interface speaks IPv6. A kernel without IPv6 has nothing to switch off.
   ///
   /// Throws: `unsupported` when it is to speak it and cannot.

@@ -34,21 +34,26 @@ public final class NetworkSandbox: Sendable {
   func configure(_ interface: SandboxInterface) throws {
     try Namespace.within(namespace.descriptor, .net) { () throws(SystemError) in
       do {
-        try KernelSettings.setVersion6(interface.addresses.contains { $0.address.family == .version6 }, of: interface.name)
+        try KernelSettings.setVersion6(
+          interface.addresses.contains { $0.address.family == .version6 }, of: interface.name)
       } catch let error as SystemError {
         throw error
       } catch {
         throw SystemError(errno: 97, call: "switch IPv6 on for", object: interface.name)
       }
     }
+    // The kernel chooses the number of a link that is made from another namespace.
+    guard
+      let index = try socket.withLock({ socket throws(SystemError) in
+        try socket.dump(.link(.name(interface.name))).first?.index
+      })
+    else { throw SystemError(errno: 19, call: "find link", object: interface.name) }
     var messages: [NetlinkMessage] = []
     for address in interface.addresses {
-      messages.append(.addAddress(address, to: interface.index, flags: .noDuplicateDetection))
+      messages.append(.addAddress(address, to: index, flags: .noDuplicateDetection))
     }
-    messages.append(.changeLink(.index(interface.index), LinkChange(isUp: true)))
-    for gateway in interface.gateways {
-      messages.append(.replaceRoute(.byDefault(via: gateway, link: interface.index)))
-    }
+    messages.append(.changeLink(.index(index), LinkChange(isUp: true)))
+    for gateway in interface.gateways { messages.append(.replaceRoute(.byDefault(via: gateway, link: index))) }
     try request(messages)
   }
 
@@ -61,8 +66,6 @@ public final class NetworkSandbox: Sendable {
 public struct SandboxInterface: Sendable, Equatable {
   /// `eth0`, `eth1`…
   public var name: String
-  /// Its number in the sandbox.
-  public var index: UInt32
   public var macAddress: MACAddress
   public var mtu: UInt32?
   public var addresses: [InterfaceAddress]
@@ -74,8 +77,6 @@ public struct SandboxInterface: Sendable, Equatable {
     ordinal: Int, macAddress: MACAddress, mtu: UInt32? = nil, addresses: [InterfaceAddress], gateways: [IPAddress]
   ) {
     name = "eth\(ordinal)"
-    // Beyond what a kernel with tunnels built in puts into each new namespace.
-    index = UInt32(64 + ordinal)
     self.macAddress = macAddress
     self.mtu = mtu
     self.addresses = addresses

@@ -75,7 +75,7 @@ final class Networks: Sendable {
       }
     }
     for (name, driver) in NetworkDefinition.predefined where !records.contains(where: { $0.name == name }) {
-      let new = NetworkDefinition.predefined(name, driver, id: randomHexadecimal(words: 8), created: Timestamp.now)
+      let new = NetworkDefinition.predefined(name, driver, id: randomHexadecimal(words: 4), created: Timestamp.now)
       try save(new)
       records.append(new)
     }
