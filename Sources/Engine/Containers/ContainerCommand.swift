@@ -17,7 +17,7 @@ enum ContainerCommand: Sendable {
   case attach(AttachSession, Reply)
   /// The run that began at `run` has ended, as its shim says or as its loss shows.
   case ended(run: RunToken, ShimEnd)
-  case deadline(run: Timestamp)
+  case deadline(run: Timestamp, afterKill: Bool)
 
   /// The way back to whoever waits for it.
   var reply: Reply? {

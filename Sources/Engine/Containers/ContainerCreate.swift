@@ -13,7 +13,11 @@ extension Engine {
     var request = request
     // As it was said, another container might have the name by the time of the start.
     if request.hostConfig.networkMode.hasPrefix("container:") {
-      let other = try containers.find(String(request.hostConfig.networkMode.dropFirst("container:".count)))
+      let name = String(request.hostConfig.networkMode.dropFirst("container:".count))
+      // Not as something that was not found: clients would take that for the image, and pull it.
+      guard let other = try? containers.find(name) else {
+        throw ClassifiedError(.invalid, "cannot share the network of a container: No such container: \(name)")
+      }
       request.hostConfig.networkMode = "container:\(other.id)"
     }
     let wanted = try name.flatMap { $0.isEmpty ? nil : try ContainerName.parse($0) }
