@@ -252,7 +252,9 @@ extension FakeEngine: NetworkBackend {
 
   func removeNetwork(_ name: String) async throws { note("remove network \(name)") }
 
-  func pruneNetworks(filters: Filters) async throws -> NetworkPruneResponse { NetworkPruneResponse(networksDeleted: nil) }
+  func pruneNetworks(filters: Filters) async throws -> NetworkPruneResponse {
+    NetworkPruneResponse(networksDeleted: nil)
+  }
 
   func connectNetwork(_ name: String, _ request: NetworkConnectRequest) async throws {
     note("connect \(request.container) to \(name)")

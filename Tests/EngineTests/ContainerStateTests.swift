@@ -65,7 +65,8 @@ struct ContainerStateTests {
       name: "does not die", from: killed, input: .deadline(run: start, afterKill: true), to: killed,
       actions: [.abandonStop]),
     Case(
-      name: "the time of a stop beside a kill", from: killed, input: .deadline(run: start, afterKill: false), to: killed,
+      name: "the time of a stop beside a kill", from: killed, input: .deadline(run: start, afterKill: false),
+      to: killed,
       actions: []),
     Case(
       name: "an old deadline", from: .running(run), input: .deadline(run: Timestamp(nanoseconds: 1), afterKill: false),

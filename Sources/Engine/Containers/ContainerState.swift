@@ -140,14 +140,18 @@ enum ContainerState: Sendable, Equatable {
     case .stop(let signal, let timeout):
       if run.stop == .none { run.stop = .asked }
       self = .running(run)
-      return [.signal(signal), .announce(.kill(signal: signal))] + (timeout.map { [.armDeadline(seconds: $0, afterKill: false)] } ?? [])
+      return [.signal(signal), .announce(.kill(signal: signal))]
+        + (timeout.map { [.armDeadline(seconds: $0, afterKill: false)] } ?? [])
     case .deadline(let started, let afterKill):
       guard started == run.started else { return [] }
       // SIGKILL has its own time: that of a stop which was asked for beside it says nothing any more.
       if run.stop == .killed { return afterKill ? [.abandonStop] : [] }
       run.stop = .killed
       self = .running(run)
-      return [.signal(killSignal), .announce(.kill(signal: killSignal)), .armDeadline(seconds: Self.killGrace, afterKill: true)]
+      return [
+        .signal(killSignal), .announce(.kill(signal: killSignal)),
+        .armDeadline(seconds: Self.killGrace, afterKill: true),
+      ]
     case .kill(let signal):
       return [.signal(signal), .announce(.kill(signal: signal))]
     case .remove(let force):
@@ -158,7 +162,10 @@ enum ContainerState: Sendable, Equatable {
       run.removal = true
       run.stop = .killed
       self = .running(run)
-      return [.signal(killSignal), .announce(.kill(signal: killSignal)), .armDeadline(seconds: Self.killGrace, afterKill: true)]
+      return [
+        .signal(killSignal), .announce(.kill(signal: killSignal)),
+        .armDeadline(seconds: Self.killGrace, afterKill: true),
+      ]
     case .exited(let exit):
       return end(run, exit, autoRemove: autoRemove)
     case .launched, .launchFailed, .erased:

@@ -71,7 +71,9 @@ extension Engine {
     let filter = try NetworkFilter(filters, isForPruning: true)
     var removed: [String] = []
     for definition in networks.table.withLock({ $0.all }).sorted(by: { $0.name < $1.name }) {
-      guard !definition.isPredefined, !isUsed(definition), filter.matches(definition, isDangling: true) else { continue }
+      guard !definition.isPredefined, !isUsed(definition), filter.matches(definition, isDangling: true) else {
+        continue
+      }
       do {
         try await remove(definition)
         removed.append(definition.name)

@@ -97,7 +97,10 @@ struct NetworkDefinition: Sendable, Equatable {
   private static func checkName(_ name: String) throws(ClassifiedError) {
     let first = name.utf8.first.map { isNameStart($0) } ?? false
     try require(
-      first && name.utf8.allSatisfy { isNameStart($0) || [UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "_")].contains($0) },
+      first
+        && name.utf8.allSatisfy {
+          isNameStart($0) || [UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "_")].contains($0)
+        },
       name.isEmpty || name.allSatisfy(\.isWhitespace)
         ? "invalid network name: name is empty"
         : "invalid network name \(name): only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed")
@@ -166,7 +169,9 @@ struct NetworkDefinition: Sendable, Equatable {
     let text = config.subnet ?? ""
     guard let written = InterfaceAddress(text) else {
       throw ClassifiedError(
-        .invalid, text.isEmpty ? "a subnet is needed beside a range or a gateway" : "invalid subnet \(text): invalid CIDR block notation")
+        .invalid,
+        text.isEmpty
+          ? "a subnet is needed beside a range or a gateway" : "invalid subnet \(text): invalid CIDR block notation")
     }
     let subnet = written.network
     try require(

@@ -9,7 +9,8 @@ struct NetworkFilter {
   /// Throws: `invalid` for a filter that does not exist, or a value that it does not take.
   init(_ filters: Filters, isForPruning: Bool = false) throws(ClassifiedError) {
     self.filters = filters
-    let known = isForPruning ? ["until", "label", "label!"] : ["dangling", "driver", "id", "label", "name", "scope", "type"]
+    let known =
+      isForPruning ? ["until", "label", "label!"] : ["dangling", "driver", "id", "label", "name", "scope", "type"]
     for key in filters.keys where !known.contains(key) {
       throw ClassifiedError(.invalid, "invalid filter '\(key)'")
     }

@@ -126,7 +126,9 @@ final class NetworkHost: Sendable {
   // MARK: Containers
 
   /// Lays a container's cables and publishes its ports.
-  func connect(_ sandbox: NetworkSandbox, _ endpoints: [(NetworkGrant.Endpoint, NetworkDefinition)], _ ports: [PublishedPort]) throws {
+  func connect(
+    _ sandbox: NetworkSandbox, _ endpoints: [(NetworkGrant.Endpoint, NetworkDefinition)], _ ports: [PublishedPort]
+  ) throws {
     try withOpened { opened in
       // First, so that nothing comes out of a cable that is not looked at.
       try opened.firewall.add(endpoints.map(\.0.firewall), ports)

@@ -89,7 +89,8 @@ struct NetworkTable: Sendable {
       }
       guard let found else {
         throw ClassifiedError(
-          .unavailable, "no available \(family == .version4 ? "IPv4" : "IPv6") addresses on network \(entry.definition.name)",
+          .unavailable,
+          "no available \(family == .version4 ? "IPv4" : "IPv6") addresses on network \(entry.definition.name)",
           advice: "remove containers from it, or make a network with a larger subnet")
       }
       taken.append(found)

@@ -84,7 +84,8 @@ extension Networks {
   /// Adds the subnets that are missing: such as clash with no other network and no route of this machine.
   func chooseSubnets(_ network: inout NetworkDefinition, _ families: [IPAddress.Family]) throws {
     let others = table.withLock { $0.all }
-    let bridges = Set(try others.filter { $0.driver == .bridge }.map { try $0.bridge(defaultName: host.defaultBridge).name })
+    let bridges = Set(
+      try others.filter { $0.driver == .bridge }.map { try $0.bridge(defaultName: host.defaultBridge).name })
     let used = try table.withLock { $0.subnets } + host.routedSubnets(besides: bridges)
     for family in families { network.add(subnet: try pools.choose(family, besides: used)) }
   }

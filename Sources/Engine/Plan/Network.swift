@@ -95,7 +95,9 @@ struct NetworkPlan: Sendable, Equatable {
     if let attached {
       return attached.map { Attachment(network: $0, settings: endpoints[$0] ?? EndpointSettings()) }
     }
-    var attachments = [Attachment(network: own.isEmpty || own == "default" ? "bridge" : own, settings: EndpointSettings())]
+    var attachments = [
+      Attachment(network: own.isEmpty || own == "default" ? "bridge" : own, settings: EndpointSettings())
+    ]
     for name in [own, attachments[0].network, "default"] {
       guard let settings = endpoints.removeValue(forKey: name) else { continue }
       attachments[0].settings = settings

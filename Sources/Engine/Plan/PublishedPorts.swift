@@ -45,7 +45,9 @@ extension PublishedPortPlan {
       plan.hostAddress = address.unmapped
     }
     if !binding.hostPort.isEmpty, binding.hostPort != "0" {
-      let ends = binding.hostPort.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false).map { UInt16($0) }
+      let ends = binding.hostPort.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false).map {
+        UInt16($0)
+      }
       guard let first = ends.first ?? nil, let last = ends.last ?? nil, first <= last, first > 0 else {
         throw ClassifiedError(.invalid, "invalid port specification: \"\(binding.hostPort)\"")
       }
