@@ -62,13 +62,6 @@ struct ExecTests {
     #expect(result.errors.contains(words))
   }
 
-  @Test func aWorkingDirectoryOutsideOfTheRootIsRefused() throws {
-    let bundle = try running()
-    for number in 3...12 {
-      #expect(try bundle.run("exec", "--cwd", "/proc/self/fd/\(number)", bundle.id, "pwd").code == 255)
-    }
-  }
-
   @Test func detachedProcessesGoOnAndEndWithTheContainer() throws {
     let bundle = try running()
     let pidFile = "\(bundle.path)/exec.pid"

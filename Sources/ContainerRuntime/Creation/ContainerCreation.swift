@@ -31,6 +31,7 @@ public struct ContainerCreation {
     cgroup = try ContainerCgroup(plan.linux, id: id, settings: settings)
     try checkRootfs()
     try checkTerminal()
+    try PreservedDescriptors.check(options.preservedDescriptors)
   }
 
   /// Makes the container `id` from a bundle. When it fails, nothing of it is left.
@@ -160,7 +161,7 @@ public struct ContainerCreation {
     try HostFiles.makeFIFO(directory.fifoPath, permissions: 0o622)
     // Init opens it as the container's user, who may be anybody. Set, because what mkfifo makes is less the umask.
     try HostFiles.setPermissions(directory.fifoPath, 0o622)
-    return .fifo(SharedDescriptor(try HostFiles.open(directory.path, [.pathOnly, .directory])))
+    return .fifo(SharedDescriptor(try HostFiles.open(directory.fifoPath, [.pathOnly, .noFollow])))
   }
 
   private func openConsoleSocket() throws -> SharedDescriptor? {
@@ -194,6 +195,18 @@ public struct ContainerCreation {
     let state = State(
       id: id, status: status, pid: Int(pid), bundle: plan.bundle.path, annotations: plan.spec.annotations)
     try HookRunner(point: point, state: state).run(hooks)
+  }
+}
+
+/// The descriptors that a program inherits beside the standard three.
+enum PreservedDescriptors {
+  /// Each must be the caller's. A number that is free could become one of the runtime's own, which lead out of the
+  /// container.
+  static func check(_ count: Int32) throws {
+    for number in 3..<(3 + count) where !ProcessControl.isInherited(number) {
+      throw ClassifiedError(
+        .invalid, "--preserve-fds \(count): descriptor \(number) is not open", advice: "pass it, or preserve fewer")
+    }
   }
 }
 

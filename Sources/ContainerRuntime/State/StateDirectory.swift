@@ -30,8 +30,7 @@ public struct StateDirectory: Sendable {
   static let fifoName = "exec.fifo"
   var fifoPath: String { "\(path)/\(Self.fifoName)" }
 
-  /// Init opens the fifo as the container's user, so anybody may pass through; the root directory is closed to others.
-  private static let permissions: UInt32 = 0o711
+  private static let permissions: UInt32 = 0o700
 
   /// Makes the directory, and the root when it is not there.
   ///
