@@ -21,8 +21,9 @@ public protocol Cgroup: Sendable {
   /// is in use; `invalid` or `forbidden` as the kernel says. The limits before the one that failed are set then.
   func apply(_ resources: LinuxResources) throws
 
-  /// Makes as much of the cgroup as a process can be cloned into; `create` makes the rest. Nothing on v1 alone.
-  func prepareForClone() throws
+  /// Makes as much of the cgroup as a process can be cloned into; `create` makes the rest. Nothing on v1 alone. False
+  /// when that was there already.
+  func prepareForClone() throws -> Bool
 
   /// The directory to clone a process into, where the host has cgroup v2; nil on v1 alone. `Clone.clone`.
   func openForClone() throws -> Descriptor?
@@ -33,6 +34,9 @@ public protocol Cgroup: Sendable {
 
   /// The processes in the cgroup and those below.
   func processes() throws -> [Int32]
+
+  /// Whether any of its hierarchies has processes in the cgroup or below.
+  func isOccupied() throws -> Bool
 
   /// Sends a signal to all processes in the cgroup and those below. Ones that appear meanwhile may be missed.
   func send(_ signal: Signal) throws

@@ -44,20 +44,49 @@ public struct ContainerCreation {
   ) throws -> Container {
     let creation = try ContainerCreation(id, bundle, options, start, settings)
     try creation.directory.make()
+    var progress = Progress()
     do {
-      return try creation.create()
+      return try creation.create(&progress)
     } catch {
-      // The first error is the one to report; `delete --force` finds whatever these could not remove.
-      try? creation.cgroup.cgroup.killAll()
-      try? creation.cgroup.cgroup.delete()
-      try? creation.directory.remove()
-      throw error
+      throw creation.undo(progress, after: error)
     }
   }
 
+  /// How far a creation has come: what there is to undo when it fails.
+  private struct Progress {
+    var hasMadeCgroup = false
+    /// From here on hooks may have run.
+    var hasInit = false
+  }
+
+  /// Takes away what this creation has made, and nothing else. What cannot be taken away leaves the state directory,
+  /// so that `delete --force` finds it.
+  private func undo(_ progress: Progress, after error: any Error) -> any Error {
+    var failures: [any Error] = []
+    do {
+      if progress.hasMadeCgroup {
+        try cgroup.cgroup.killAll()
+        try cgroup.cgroup.delete()
+      }
+      try directory.remove()
+    } catch {
+      failures.append(error)
+    }
+    if progress.hasInit {
+      let state = State(id: id, status: .stopped, bundle: plan.bundle.path, annotations: plan.spec.annotations)
+      failures += HookRunner(point: "poststop", state: state).runAll(plan.hooks.poststop)
+    }
+    if failures.isEmpty { return error }
+    let words = ([error] + failures).map { explanation(of: $0) }.joined(separator: "; ")
+    return ClassifiedError(errorKind(of: error), words)
+  }
+
   /// The recipe.
-  private func create() throws -> Container {
-    try cgroup.cgroup.prepareForClone()
+  private func create(_ progress: inout Progress) throws -> Container {
+    let isNewCgroup = try cgroup.isNew()
+    try directory.keep(cgroup.path)
+    try cgroup.prepare(isNew: isNewCgroup)
+    progress.hasMadeCgroup = isNewCgroup
     let (gate, consoleSocket) = (try makeGate(), try openConsoleSocket())
     let joined = try plan.namespaces.joined.map { namespace in
       (namespace.kind, SharedDescriptor(try HostFiles.open(namespace.path, .readOnly)))
@@ -70,6 +99,7 @@ public struct ContainerCreation {
     let theirs = sockets.second
     var cloneOptions = Clone.Options()
     if !plan.namespaces.joinsUsers { cloneOptions.namespaces = plan.namespaces.madeByClone }
+    progress.hasInit = true
     let side = try cgroup.clone(cloneOptions)
     switch consume side {
     case .child:
@@ -89,11 +119,15 @@ public struct ContainerCreation {
     do {
       return try converse(process, channel)
     } catch {
-      // Init ends by itself once it has said what went wrong; its number must be free when `create` returns.
-      try? process.send(.kill)
-      _ = try? process.wait()
+      end(process)
       throw error
     }
+  }
+
+  /// Init ends by itself once it has said what went wrong; its number must be free when `create` returns.
+  private func end(_ process: borrowing PidFD) {
+    try? process.send(.kill)
+    _ = try? process.wait()
   }
 
   /// What there is to do for init while it sets itself up, in the order of `InitMessage`.
@@ -103,7 +137,13 @@ public struct ContainerCreation {
     guard plan.namespaces.joinsUsers else { return try converse(withInit: process, channel) }
     let pid = try channel.expectMove()
     _ = try process.wait()
-    return try converse(withInit: try PidFD(pid), channel)
+    let moved = try PidFD(pid)
+    do {
+      return try converse(withInit: moved, channel)
+    } catch {
+      end(moved)
+      throw error
+    }
   }
 
   private func converse(

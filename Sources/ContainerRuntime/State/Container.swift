@@ -99,7 +99,13 @@ public struct Container: Sendable {
       throw ClassifiedError(.system, String(decoding: answer.dropFirst(), as: UTF8.self))
     }
     let hooks = try configuration().hooks?.poststart ?? []
-    try HookRunner(point: "poststart", state: state(.running)).run(hooks)
+    do {
+      try HookRunner(point: "poststart", state: state(.running)).run(hooks)
+    } catch {
+      // The hook's error is the one to report; a container that has ended meanwhile needs no end.
+      try? kill(.kill)
+      throw error
+    }
   }
 
   private func waitForWriter(_ fifo: borrowing Descriptor) throws {
@@ -110,7 +116,8 @@ public struct Container: Sendable {
     }
   }
 
-  /// Sends a signal to init, or to all processes of the container.
+  /// Sends a signal to init, or to all processes of the container. SIGKILL reaches all of them in any case: where init
+  /// is the first process of a pid namespace, the kernel sees to that.
   ///
   /// Throws: `conflict` when the container does not run.
   public func kill(_ signal: Signal, allProcesses: Bool = false) throws {
@@ -118,6 +125,7 @@ public struct Container: Sendable {
       return try signal == .kill ? cgroup.killAll() : cgroup.send(signal)
     }
     guard let process = try openInit() else { throw ClassifiedError(.conflict, "container not running") }
+    if signal == .kill, !hasOwnProcessNumbers, let cgroup = try cgroup() { return try cgroup.killAll() }
     try process.send(signal)
     // A stopped process meets its death only when it goes on.
     if signal == .kill, let cgroup = try cgroup(), try cgroup.isFrozen() { try cgroup.thaw() }
@@ -141,8 +149,9 @@ public struct Container: Sendable {
       }
     }
     if let cgroup {
-      // Without a pid namespace of their own the other processes outlive init.
-      if try cgroup.exists() { try cgroup.killAll() }
+      // Without a pid namespace of their own the other processes outlive init. With one, whoever is here now is a
+      // stranger, who came when the container had ended.
+      if !hasOwnProcessNumbers, try cgroup.exists() { try cgroup.killAll() }
       try cgroup.delete()
     }
     let hooks = record.hasStopHooks == false ? [] : (try? configuration())?.hooks?.poststop ?? []
@@ -150,10 +159,21 @@ public struct Container: Sendable {
     return HookRunner(point: "poststop", state: state(.stopped)).runAll(hooks)
   }
 
-  /// Removes the directory of a container whose creation ended half-way, if there is one.
+  /// Whether the kernel ends all other processes of the container with its init.
+  private var hasOwnProcessNumbers: Bool {
+    record.namespaces.contains { $0.type == .pid && $0.path.isEmpty }
+  }
+
+  /// Removes the cgroup and the directory of a container whose creation ended half-way, if there is one.
   public static func removeRemains(_ id: String, settings: RuntimeSettings) throws {
     let directory = try StateDirectory(root: settings.root, id: id)
-    if try HostFiles.exists(directory.path) { try directory.remove() }
+    guard try HostFiles.exists(directory.path) else { return }
+    if let path = try directory.readCgroup() {
+      let cgroup = try ContainerCgroup(path: path).cgroup
+      try cgroup.killAll()
+      try cgroup.delete()
+    }
+    try directory.remove()
   }
 
   /// Stops all processes where they are.
