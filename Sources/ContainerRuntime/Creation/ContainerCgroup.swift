@@ -57,11 +57,12 @@ struct ContainerCgroup: Sendable {
     ClassifiedError(.conflict, reason, object: path.description, advice: "choose another cgroupsPath or id")
   }
 
-  /// Makes the cgroup and sets its limits.
+  /// Makes the cgroup and sets its limits. Devices that neither a rule nor `alwaysAllowedDevices` opens stay shut, also
+  /// when there is no rule at all.
   func make(_ resources: LinuxResources?) throws {
     try cgroup.create()
-    guard var resources else { return }
-    if !resources.devices.isEmpty { resources.devices += Self.missingDevices(resources.devices) }
+    var resources = resources ?? LinuxResources()
+    resources.devices += Self.missingDevices(resources.devices)
     try cgroup.apply(resources)
   }
 

@@ -43,6 +43,7 @@ public struct ContainerCreation {
     settings: RuntimeSettings
   ) throws -> Container {
     let creation = try ContainerCreation(id, bundle, options, start, settings)
+    creation.plan.process.warn(settings.warn)
     try creation.directory.make()
     var progress = Progress()
     do {
@@ -223,6 +224,9 @@ public struct ContainerCreation {
       created: Timestamp.now(), cgroupPath: cgroup.path.description, annotations: plan.spec.annotations)
     record.namespaces = plan.linux.namespaces
     record.personality = plan.linux.personality
+    record.appArmorProfile = plan.process.appArmorProfile
+    record.limits = plan.spec.process?.rlimits ?? []
+    record.noNewPrivileges = plan.process.noNewPrivileges
     record.hasFilter = plan.linux.seccomp != nil
     record.hasStopHooks = !plan.hooks.poststop.isEmpty
     try directory.keep(plan.bundle.configuration)

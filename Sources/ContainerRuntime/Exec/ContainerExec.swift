@@ -18,6 +18,7 @@ public struct ContainerExec {
     _ process: Process, in container: Container, options: ExecOptions = ExecOptions()
   ) throws -> Int32 {
     let exec = ContainerExec(container: container, plan: try ProcessPlan(process), options: options)
+    exec.plan.warn(options.warn)
     return try exec.start(affinity: process.execCPUAffinity)
   }
 

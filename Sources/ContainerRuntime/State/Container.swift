@@ -57,6 +57,17 @@ public struct Container: Sendable {
     return process
   }
 
+  /// A process for this container, with the container's own bounds where it names none: what its document leaves out
+  /// must not be more than the container has.
+  public func completing(_ process: Process) throws -> Process {
+    var process = process
+    if process.capabilities == nil { process.capabilities = try processTemplate().capabilities }
+    if process.apparmorProfile.isEmpty { process.apparmorProfile = record.appArmorProfile }
+    if process.rlimits.isEmpty { process.rlimits = record.limits }
+    if record.noNewPrivileges { process.noNewPrivileges = true }
+    return process
+  }
+
   private func isAlive() throws -> Bool {
     guard let entry = try ProcessEntry.read(record.pid) else { return false }
     return entry.startTime == record.startTime && entry.isAlive
@@ -190,10 +201,13 @@ public struct Container: Sendable {
     try requireCgroup().thaw()
   }
 
-  /// Changes limits.
+  /// Changes limits. Rules about devices are the creation's: callers hand the whole of a container's resources over
+  /// again, without what the runtime has added to the rules, and runc passes them over too.
   public func update(_ resources: LinuxResources) throws {
     guard try status() != .stopped else { throw ClassifiedError(.conflict, "container not running") }
-    try requireCgroup().apply(resources)
+    var limits = resources
+    limits.devices = []
+    try requireCgroup().apply(limits)
   }
 
   /// The numbers of all processes, in the runtime's pid namespace.
