@@ -126,6 +126,43 @@ struct FailureTests {
     try bundle.wait(for: "stopped")
   }
 
+  // MARK: The program
+
+  /// Makes and starts the container; returns the end of `start` and what is on the container's standard error then.
+  private func start(_ bundle: TestBundle) throws -> (started: CommandResult, said: String) {
+    try bundle.write(String(decoding: bundle.spec.json(), as: UTF8.self), to: "config.json")
+    let errors = "\(bundle.path)/errors"
+    #expect(try bundle.run(["create", "--bundle", bundle.path, bundle.id], errorFile: errors).code == 0)
+    let started = try bundle.run("start", bundle.id)
+    try bundle.wait(for: "stopped")
+    return (started, try HostFiles.readText(errors))
+  }
+
+  /// The gate has been passed by then, so that `start` has no word to say; as with runc.
+  @Test(arguments: [
+    ("plain text\n", "exec /bin/odd: exec format error\n"),
+    ("#!/no/interpreter\n", "exec /bin/odd: no such file or directory\n"),
+  ])
+  func aProgramThatTheKernelRefusesIsToldToStandardError(_ content: String, _ words: String) throws {
+    let bundle = try TestBundle()
+    try bundle.write(content, to: "rootfs/bin/odd", permissions: 0o755)
+    bundle.spec.process?.args = ["/bin/odd"]
+    let (started, said) = try start(bundle)
+    #expect(started.code == 0, "\(started)")
+    #expect(said == words)
+  }
+
+  @Test func aHookBeforeTheProgramThatFailsFailsTheStart() throws {
+    let bundle = try TestBundle("echo > /ran")
+    bundle.spec.hooks = Hooks(startContainer: [Hook(path: "/bin/sh", args: ["sh", "-c", "echo why >&2; exit 3"])])
+    let (started, said) = try start(bundle)
+    let words = "startContainer hook /bin/sh ended with status 3: why"
+    #expect(started.code == 1)
+    #expect(started.errors.contains(words), "\(started)")
+    #expect(said == "\(words)\n")
+    #expect(try !HostFiles.exists("\(bundle.rootfs)/ran"))
+  }
+
   // MARK: Kill
 
   @Test func killEndsEveryoneAlsoWithoutAPidNamespace() throws {

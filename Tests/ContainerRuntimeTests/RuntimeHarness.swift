@@ -63,7 +63,7 @@ final class TestBundle {
     try program.setPermissions(0o755)
     let applets = [
       "sh", "cat", "id", "ls", "echo", "sleep", "mount", "hostname", "env", "pwd", "stat", "grep", "touch", "mkdir",
-      "unshare", "true", "false", "chroot", "readlink", "dd", "tty", "stty", "mknod", "ps", "nc", "kill",
+      "unshare", "true", "false", "chroot", "readlink", "dd", "tty", "stty", "mknod", "ps", "nc", "kill", "head", "wc",
     ]
     for applet in applets { try HostFiles.makeSymbolicLink("\(rootfs)/bin/\(applet)", to: "busybox") }
   }
@@ -109,14 +109,15 @@ final class TestBundle {
   @discardableResult
   func run(_ arguments: String...) throws -> CommandResult { try run(arguments) }
 
-  /// One command, which inherits `directory`, if there is one, as its descriptor 3.
+  /// One command, which inherits `directory`, if there is one, as its descriptor 3. With `errorFile` standard error,
+  /// which a container made by it keeps, goes there instead of into the result.
   @discardableResult
-  func run(_ arguments: [String], passing directory: String? = nil) throws -> CommandResult {
+  func run(_ arguments: [String], passing directory: String? = nil, errorFile: String? = nil) throws -> CommandResult {
     let runtime = try #require(RuntimeHost.runtime)
     let input = try HostFiles.open("/dev/null", .readOnly)
     // Not pipes: a container that outlives the command would hold them open.
     let output = try MemFD.create("output")
-    let errors = try MemFD.create("errors")
+    let errors = try errorFile.map { try HostFiles.open($0, [.readWrite, .create]) } ?? MemFD.create("errors")
     var program = Spawn(
       program: runtime, arguments: ["apus-runtime"] + commands + arguments, environment: ["PATH=/bin:/usr/bin"])
     program.pass(input, as: 0)

@@ -211,7 +211,7 @@ struct ContainerInit: ~Copyable {
       }
       // Not by close-on-exec: the kernel looks up the program and its interpreter before it closes anything.
       try ProcessControl.closeDescriptors(from: firstOfOurs)
-      try program.execute()
+      try Execute.path(program.path, arguments: program.arguments, environment: program.environment)
     } catch {
       // Nobody is left to tell when standard error is closed too.
       try? StandardStream.duplicate(2).writeAll("\(explanation(of: error))\n")
