@@ -9,7 +9,9 @@ public protocol Cgroup: Sendable {
 
   /// Makes the cgroup, and those above it where they are missing. One that is there already is taken over.
   ///
-  /// Throws: `forbidden` without the right to, `conflict` where a cgroup v2 above has processes of its own.
+  /// Where a cgroup v2 above has processes of its own, it has no controllers: a limit then is an error of `apply`.
+  ///
+  /// Throws: `forbidden` without the right to.
   func create() throws
 
   /// Whether any part of the cgroup is there.

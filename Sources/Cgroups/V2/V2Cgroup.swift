@@ -88,7 +88,8 @@ struct V2Cgroup: Cgroup {
     if error.errno == ENOENT, let available = try? directory.read("cgroup.controllers"),
       !available.split(whereSeparator: \.isWhitespace).contains(Substring(controller))
     {
-      return missingController(controller, for: limit)
+      return missingController(
+        controller, for: limit, orElse: "choose a cgroup parent that has no processes of its own")
     }
     return directory.explain(error, file, value)
   }
