@@ -32,7 +32,7 @@ test:
 
 test-vm:
 	scripts/install-packages.sh build vm
-	swift build
+	swift build --build-tests
 	scripts/test-vm.sh
 
 bench:

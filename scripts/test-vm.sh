@@ -1,7 +1,7 @@
 #!/bin/bash
 # Boots Debian's cloud kernel in an emulated machine, where cgroup v2 is the only hierarchy, and runs there
-# Tests/VirtualMachine/main-flows.sh and the rooms' tests that depend on the cgroup version. Ends with one line:
-# vm: N passed, N failed. Takes the programs from APUS_BIN (default: the debug build).
+# Tests/VirtualMachine/main-flows.sh and the tests of the rooms that depend on the cgroup version: CgroupsTests,
+# ContainerRuntimeTests and ShimTests. Ends with one line: vm: N passed, N failed. Takes the programs from APUS_BIN (default: the debug build).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -52,7 +52,7 @@ chmod 755 "$initrd/init"
 
 # The disk: busybox, our programs with the libraries they load, the modules, the tests.
 disk=$work/disk
-mkdir -p "$disk"/{bin,sbin,dev,proc,sys,tmp,run,etc,root,var,usr/bin,usr/lib,lib64,apus,images}
+mkdir -p "$disk"/{bin,sbin,dev,proc,sys,tmp,run,etc,root,var/tmp,usr/bin,usr/lib,lib64,apus,images}
 cp /bin/busybox "$disk/bin/busybox"
 for applet in $(/bin/busybox --list); do [ -e "$disk/bin/$applet" ] || ln -s busybox "$disk/bin/$applet"; done
 for program in apus apusd apus-runtime apus-shim; do cp "$bin/$program" "$disk/apus/"; done
@@ -65,11 +65,10 @@ with_libraries() {
 }
 with_libraries "$bin/apusd"
 suite=$bin/ApusPackageTests.xctest
-if [ -e "$suite" ]; then
-  cp "$suite" "$disk/apus/"
-  strip -g "$disk/apus/ApusPackageTests.xctest" 2>/dev/null || true
-  LD_LIBRARY_PATH=$(dirname "$(dirname "$(readlink -f "$(command -v swift)")")")/lib/swift/linux with_libraries "$suite"
-fi
+[ -e "$suite" ] || { echo "no tests in $bin: build them first, swift build --build-tests"; exit 1; }
+cp "$suite" "$disk/apus/"
+strip -g "$disk/apus/ApusPackageTests.xctest"
+LD_LIBRARY_PATH=$(dirname "$(dirname "$(readlink -f "$(command -v swift)")")")/lib/swift/linux with_libraries "$suite"
 mkdir -p "$disk/lib/modules"
 cp -a "$modules" "$disk/lib/modules/$version"
 printf 'root:x:0:0:root:/root:/bin/sh\n' >"$disk/etc/passwd"

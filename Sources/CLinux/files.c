@@ -33,6 +33,10 @@ int clinux_openat2(int directory, const char *path, uint64_t flags, uint64_t mod
   return (int)syscall(SYS_openat2, directory, path, &how, sizeof how);
 }
 
+long clinux_getcwd(void *buffer, size_t count) {
+  return syscall(SYS_getcwd, buffer, count);
+}
+
 int clinux_fcntl(int descriptor, int command, long argument) {
   return fcntl(descriptor, command, argument);
 }

@@ -9,7 +9,9 @@ public protocol Cgroup: Sendable {
 
   /// Makes the cgroup, and those above it where they are missing. One that is there already is taken over.
   ///
-  /// Throws: `forbidden` without the right to, `conflict` where a cgroup v2 above has processes of its own.
+  /// Where a cgroup v2 above has processes of its own, it has no controllers: a limit then is an error of `apply`.
+  ///
+  /// Throws: `forbidden` without the right to.
   func create() throws
 
   /// Whether any part of the cgroup is there.
@@ -21,8 +23,9 @@ public protocol Cgroup: Sendable {
   /// is in use; `invalid` or `forbidden` as the kernel says. The limits before the one that failed are set then.
   func apply(_ resources: LinuxResources) throws
 
-  /// Makes as much of the cgroup as a process can be cloned into; `create` makes the rest. Nothing on v1 alone.
-  func prepareForClone() throws
+  /// Makes as much of the cgroup as a process can be cloned into; `create` makes the rest. Nothing on v1 alone. False
+  /// when that was there already.
+  func prepareForClone() throws -> Bool
 
   /// The directory to clone a process into, where the host has cgroup v2; nil on v1 alone. `Clone.clone`.
   func openForClone() throws -> Descriptor?
@@ -33,6 +36,9 @@ public protocol Cgroup: Sendable {
 
   /// The processes in the cgroup and those below.
   func processes() throws -> [Int32]
+
+  /// Whether any of its hierarchies has processes in the cgroup or below.
+  func isOccupied() throws -> Bool
 
   /// Sends a signal to all processes in the cgroup and those below. Ones that appear meanwhile may be missed.
   func send(_ signal: Signal) throws

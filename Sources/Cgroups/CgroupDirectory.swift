@@ -148,8 +148,10 @@ struct CgroupDirectory: Sendable {
 }
 
 /// That a limit was asked for and its controller is not there.
-func missingController(_ controller: String, for limit: String) -> ClassifiedError {
+func missingController(
+  _ controller: String, for limit: String, orElse advice: String = "enable the controller on this host"
+) -> ClassifiedError {
   ClassifiedError(
     .unsupported, "cannot set \(limit): the \(controller) cgroup controller is not available",
-    advice: "leave the limit out, or enable the controller on this host")
+    advice: "leave the limit out, or \(advice)")
 }

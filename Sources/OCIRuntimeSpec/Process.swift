@@ -8,7 +8,7 @@ public struct Process: JSONObject {
   public var env: [String]
   /// Absolute, inside the container.
   public var cwd: String
-  /// Nil leaves the sets as the runtime has them; an object without sets empties them.
+  /// Nil is none at all, as an object without sets; for a process that `exec` adds it is those of the container.
   public var capabilities: LinuxCapabilities?
   public var rlimits: [POSIXRlimit]
   public var noNewPrivileges: Bool

@@ -31,7 +31,7 @@ enum Entry {
       if verb.entersContainer {
         try SelfProtection.ensure(arguments: arguments, environment: InheritedEnvironment.current)
       }
-      return try verb.run(parsed, try settings(global))
+      return try verb.run(parsed, try settings(global, log))
     } catch {
       log.write(error)
       return verb.failureCode
@@ -48,8 +48,13 @@ enum Entry {
     }
   }
 
-  private static func settings(_ global: ParsedArguments) throws -> RuntimeSettings {
+  private static func settings(_ global: ParsedArguments, _ log: ErrorLog) throws -> RuntimeSettings {
+    if let rootless = global["rootless"], rootless != "auto", !["false", "0"].contains(rootless) {
+      throw ClassifiedError(
+        .unsupported, "--rootless=\(rootless): running without root is not supported", advice: "run as root")
+    }
     var settings = RuntimeSettings()
+    settings.warn = { log.warn($0) }
     if let root = global["root"] {
       settings.root = root.hasPrefix("/") ? root : "\(try HostFiles.currentDirectory())/\(root)"
     }

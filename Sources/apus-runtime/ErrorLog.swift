@@ -32,10 +32,15 @@ struct ErrorLog {
     write("error", explanation(of: error))
   }
 
-  func write(_ level: String, _ message: String) {
+  /// To the log alone where there is one: the standard error of `create` is the container's.
+  func warn(_ message: String) {
+    write("warning", message, toStandardError: path == nil)
+  }
+
+  private func write(_ level: String, _ message: String, toStandardError: Bool = true) {
     let line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
     // Nothing is left to do when even standard error is closed.
-    try? StandardStream.duplicate(2).writeAll("\(line)\n")
+    if toStandardError { try? StandardStream.duplicate(2).writeAll("\(line)\n") }
     guard let path else { return }
     do {
       var entry = Entry()

@@ -118,6 +118,28 @@ struct CgroupLaws {
   }
 }
 
+/// What only version 2 with controllers does: on the emulated machine.
+@Suite(.enabled(if: Host.isVersion2, "the host's controllers are on cgroup v1"), .needs(.root), .serialized)
+struct Version2Tests {
+  let host = Host.all[0]
+
+  /// The kernel hands no controller down from a cgroup that has processes.
+  @Test func belowOneWithProcessesOnlyALimitIsRefused() throws {
+    try host.withCgroup { parent in
+      try parent.create()
+      let child = try host.startChild(in: parent)
+      let cgroup = host.hierarchy.cgroup(try parent.path.appending("below"))
+      try cgroup.create()
+      try cgroup.apply(LinuxResources(memory: LinuxMemory(limit: -1), pids: LinuxPids(limit: -1)))
+      #expect { try cgroup.apply(LinuxResources(memory: LinuxMemory(limit: 64 << 20))) } throws: {
+        "\($0)".contains("a memory limit") && "\($0)".contains("no processes of its own")
+      }
+      try parent.killAll()
+      _ = try child.wait()
+    }
+  }
+}
+
 /// What only version 1 does, on the host's own controllers.
 @Suite(.enabled(if: Host.hasVersion1, "the host has no cgroup v1"), .needs(.root, .mountedCgroups), .serialized)
 struct Version1Tests {

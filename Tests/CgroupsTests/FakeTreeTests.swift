@@ -28,6 +28,17 @@ import Testing
     }
   }
 
+  @Test func noLimitOfMemoryNeedsNoFile() throws {
+    try withTree([]) { cgroup, _ in
+      try cgroup.apply(LinuxResources(memory: LinuxMemory(limit: -1)))
+      try cgroup.apply(LinuxResources(memory: LinuxMemory(swap: -1)))
+    }
+    try withTree(["memory.max"]) { cgroup, tree in
+      try cgroup.apply(LinuxResources(memory: LinuxMemory(limit: 4096, swap: -1)))
+      #expect(try tree.read("memory.max") == "4096")
+    }
+  }
+
   @Test func statisticsOfVersion2AreRead() throws {
     let contents = [
       "cpu.stat": "usage_usec 30\nuser_usec 20\nsystem_usec 10\nnr_periods 4\nnr_throttled 1\nthrottled_usec 5\n",

@@ -21,6 +21,9 @@ struct Host: Sendable, CustomTestStringConvertible {
     return hosts
   }()
 
+  /// Whether version 2 has the controllers; so it is on the emulated machine.
+  static var isVersion2: Bool { all.first?.hierarchy.mode == .v2 }
+
   /// Whether there is a hierarchy of version 1; the emulated machine has none.
   static var hasVersion1: Bool { all.first?.hierarchy.mode != .v2 }
 

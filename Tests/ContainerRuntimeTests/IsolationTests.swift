@@ -137,6 +137,57 @@ struct IsolationTests {
       ])
   }
 
+  @Test func withoutCapabilitiesThereAreNone() throws {
+    let lines = try output("grep -E '^Cap' /proc/self/status") { $0.process?.capabilities = nil }
+    #expect(lines.count == 5)
+    #expect(lines.allSatisfy { $0.hasSuffix("\t0000000000000000") }, "\(lines)")
+  }
+
+  @Test func unknownCapabilitiesAreLeftOutAndLogged() throws {
+    let bundle = try TestBundle("grep CapBnd /proc/self/status")
+    bundle.spec.process?.capabilities = LinuxCapabilities(bounding: ["CAP_KILL", "CAP_NOPE"])
+    let result = try bundle.runContainer()
+    #expect(result.output == "CapBnd:\t0000000000000020\n", "\(result)")
+    #expect(result.errors == "ignoring unknown capabilities: CAP_NOPE\n")
+    // What a log takes is no word of the container's.
+    let (log, id) = ("\(bundle.path)/log", bundle.id)
+    let logged = try bundle.run("--log", log, "--log-format", "json", "run", "--bundle", bundle.path, id)
+    #expect(logged.errors.isEmpty, "\(logged)")
+    let start = #"{"level":"warning","msg":"ignoring unknown capabilities: CAP_NOPE""#
+    #expect(try HostFiles.readText(log).hasPrefix(start))
+  }
+
+  /// The kernel asks the filter before the driver, so a number without one tells by its errno who has answered.
+  @Test(arguments: [nil, LinuxResources(), LinuxResources(devices: [LinuxDeviceRule(allow: false, access: "rwm")])])
+  func devicesStayShutWithoutARule(_ resources: LinuxResources?) throws {
+    let script = "mknod /dev/other c 240 7 && cat /dev/other; cat /dev/null && head -c 1 /dev/zero | wc -c"
+    let bundle = try TestBundle(script)
+    bundle.spec.linux?.resources = resources
+    for set in [\LinuxCapabilities.bounding, \.effective, \.permitted] {
+      bundle.spec.process?.capabilities?[keyPath: set].append("CAP_MKNOD")
+    }
+    let result = try bundle.runContainer()
+    #expect(result.output == "1\n", "\(result)")
+    #expect(result.errors == "cat: can't open '/dev/other': Operation not permitted\n", "\(result)")
+
+    let open = LinuxDeviceRule(allow: true, type: "c", major: 240, minor: 7, access: "r")
+    bundle.spec.linux?.resources = LinuxResources(devices: [open])
+    #expect(try bundle.runContainer().errors == "cat: can't open '/dev/other': No such device or address\n")
+  }
+
+  @Test func anUpdateLeavesTheDevicesAlone() throws {
+    let bundle = try TestBundle("mknod /dev/other c 240 7; sleep 100")
+    for set in [\LinuxCapabilities.bounding, \.effective, \.permitted] {
+      bundle.spec.process?.capabilities?[keyPath: set].append("CAP_MKNOD")
+    }
+    #expect(try bundle.runContainer("--detach").code == 0)
+    try bundle.write(#"{"devices":[{"allow":true,"access":"rwm"}],"pids":{"limit":19}}"#, to: "limits.json")
+    #expect(try bundle.run("update", "-r", "\(bundle.path)/limits.json", bundle.id).code == 0)
+    let wait = "while [ ! -e /dev/other ]; do sleep 0.01; done; cat /dev/other"
+    #expect(try bundle.run("exec", bundle.id, "sh", "-c", wait).errors.contains("Operation not permitted"))
+    #expect(try bundle.cgroupDirectories().contains { (try? HostFiles.readText("\($0)/pids.max")) == "19\n" })
+  }
+
   @Test func nothingIsInheritedThatWasNotGiven() throws {
     let lines = try output("ls /proc/self/fd; env") { $0.process?.env = ["ONLY=this", "PATH=/bin"] }
     // The fourth is the directory that ls reads.

@@ -96,13 +96,17 @@ struct LifecycleTests {
     Refusal("hostname needs a uts namespace") {
       $0.hostname = "x"; $0.linux?.namespaces.removeAll { $0.type == .uts }
     },
-    Refusal("unknown capability \"CAP_NOPE\"") { $0.process?.capabilities?.effective = ["CAP_NOPE"] },
     Refusal("unknown limit \"RLIMIT_X\"") { $0.process?.rlimits = [POSIXRlimit(type: "RLIMIT_X", soft: 1, hard: 1)] },
     Refusal("process.cwd \"x\" is not absolute") { $0.process?.cwd = "x" },
     Refusal("process.args is empty") { $0.process?.args = [] },
     Refusal("process is missing") { $0.process = nil },
     Refusal("is not in a separate kernel namespace") { $0.linux?.sysctl = ["kernel.hostname": "x"] },
     Refusal("is not in a separate kernel namespace") { $0.linux?.sysctl = ["vm.swappiness": "1"] },
+    Refusal("is not in a separate kernel namespace") { $0.linux?.sysctl = ["net.//.kernel.msgmax": "1"] },
+    Refusal("is not in a separate kernel namespace") { $0.linux?.sysctl = ["net.ipv4.//.//.kernel.msgmax": "1"] },
+    Refusal("is not in a separate kernel namespace") { $0.linux?.sysctl = ["fs.mqueue./.x": "1"] },
+    Refusal("is not in a separate kernel namespace") { $0.linux?.sysctl = ["net..ipv4.ip_forward": "1"] },
+    Refusal("is not in a separate kernel namespace") { $0.linux?.sysctl = ["net.": "1"] },
     Refusal("names pid twice") { $0.linux?.namespaces.append(.init(type: .pid)) },
     Refusal("needs linux.uidMappings") { $0.linux?.namespaces.append(.init(type: .user)) },
     Refusal("needs a new time namespace") { $0.linux?.timeOffsets = ["monotonic": .init(secs: 1, nanosecs: 0)] },
@@ -188,6 +192,14 @@ struct LifecycleTests {
     let features = try Features(json: Array(try bundle.run("features").output.utf8))
     #expect(features.linux.namespaces.count == 8)
     #expect(features.mountOptions.contains("rro"))
+  }
+
+  @Test func runningWithoutRootIsRefused() throws {
+    let bundle = try TestBundle()
+    #expect(try bundle.run("--rootless=true", "list").errors.contains("--rootless=true"))
+    #expect(try bundle.run("--rootless=true", "list").code == 1)
+    #expect(try bundle.run("--rootless", "auto", "list").code == 0)
+    #expect(try bundle.run("--rootless=false", "list").code == 0)
   }
 
   @Test(arguments: [["nope"], ["create"], ["create", "--nope", "x"], ["kill", "x", "NOPE"], ["state", "a", "b"]])

@@ -133,15 +133,6 @@ struct MountTests {
     #expect(result.errors.contains("/dev/null"), "\(result)")
   }
 
-  @Test(arguments: 3...12)
-  func theWorkingDirectoryCannotLeaveTheRootByADescriptor(_ number: Int) throws {
-    let bundle = try TestBundle("pwd; ls ../../../..")
-    bundle.spec.process?.cwd = "/proc/self/fd/\(number)"
-    let result = try bundle.runContainer()
-    #expect(result.code == 1, "\(result)")
-    #expect(result.output.isEmpty)
-  }
-
   @Test func idMappedBindsShowOtherOwners() throws {
     let bundle = try bundle("stat -c %u:%g /d/file") {
       [

@@ -63,7 +63,7 @@ final class TestBundle {
     try program.setPermissions(0o755)
     let applets = [
       "sh", "cat", "id", "ls", "echo", "sleep", "mount", "hostname", "env", "pwd", "stat", "grep", "touch", "mkdir",
-      "unshare", "true", "false", "chroot", "readlink", "dd", "tty", "stty", "mknod", "ps", "nc", "kill",
+      "unshare", "true", "false", "chroot", "readlink", "dd", "tty", "stty", "mknod", "ps", "nc", "kill", "head", "wc",
     ]
     for applet in applets { try HostFiles.makeSymbolicLink("\(rootfs)/bin/\(applet)", to: "busybox") }
   }
@@ -95,22 +95,36 @@ final class TestBundle {
     return try run(["run", "--bundle", path] + options + [id])
   }
 
+  /// A program of the host, outside of the root, that could run inside, by the way up from `place` in the container.
+  func outsideProgram(from place: String) throws -> String {
+    let directory = "\(path)/outside"
+    try HostFiles.makeDirectories(directory)
+    try HostFiles.open(RuntimeHost.busybox, .readOnly).copyAll(
+      to: try HostFiles.open("\(directory)/busybox", [.writeOnly, .create], permissions: 0o755))
+    try HostFiles.setPermissions("\(directory)/busybox", 0o755)
+    return place + String(repeating: "/..", count: 8) + "\(directory)/busybox"
+  }
+
   /// One command of the runtime.
   @discardableResult
   func run(_ arguments: String...) throws -> CommandResult { try run(arguments) }
 
+  /// One command, which inherits `directory`, if there is one, as its descriptor 3. With `errorFile` standard error,
+  /// which a container made by it keeps, goes there instead of into the result.
   @discardableResult
-  func run(_ arguments: [String]) throws -> CommandResult {
+  func run(_ arguments: [String], passing directory: String? = nil, errorFile: String? = nil) throws -> CommandResult {
     let runtime = try #require(RuntimeHost.runtime)
     let input = try HostFiles.open("/dev/null", .readOnly)
     // Not pipes: a container that outlives the command would hold them open.
     let output = try MemFD.create("output")
-    let errors = try MemFD.create("errors")
+    let errors = try errorFile.map { try HostFiles.open($0, [.readWrite, .create]) } ?? MemFD.create("errors")
     var program = Spawn(
       program: runtime, arguments: ["apus-runtime"] + commands + arguments, environment: ["PATH=/bin:/usr/bin"])
     program.pass(input, as: 0)
     program.pass(output, as: 1)
     program.pass(errors, as: 2)
+    let passed = try HostFiles.open(directory ?? "/", [.pathOnly, .directory])
+    if directory != nil { program.pass(passed, as: 3) }
     let status = try Children.wait(for: try program.start())
     try output.seek(to: 0)
     try errors.seek(to: 0)

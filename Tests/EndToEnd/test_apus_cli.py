@@ -83,6 +83,22 @@ def test_exit_codes(server):
     assert server.apus("run", "--rm", "busybox", "sh", "-c", "sh -c 'kill -9 $$'; exit $?").returncode == 137
 
 
+@pytest.mark.parametrize("content, sentence", [
+    ("plain text\n", "exec /odd: exec format error"),
+    ("#!/no/interpreter\n", "exec /odd: no such file or directory"),
+])
+def test_a_program_that_the_kernel_refuses(server, tmp_path, content, sentence):
+    program = tmp_path / "odd"
+    program.write_text(content)
+    program.chmod(0o755)
+    name = f"odd-{len(content)}"
+    done = server.apus("run", "--name", name, "-v", f"{program}:/odd", "busybox", "/odd")
+    assert (done.returncode, done.stderr) == (255, sentence + "\n")
+    assert server.apus("logs", name).stderr == sentence + "\n"
+    assert server.apus("inspect", "--format", "{{.State.ExitCode}}", name).stdout == "255\n"
+    server.apus("rm", name, check=0)
+
+
 def test_pull_when_missing_and_policies(own_server, busybox):
     server = own_server
     server.apus("rmi", "-f", busybox, "busybox:latest", check=0)

@@ -99,6 +99,8 @@ struct PlanTests {
     Refusal(names: "Duplicate mount point", kind: .invalid) { $0.hostConfig.binds = ["/a:/x", "/b:/x/"] },
     Refusal(names: "destination can't be '/'", kind: .invalid) { $0.hostConfig.binds = ["/a:/x/.."] },
     Refusal(names: "absolute", kind: .invalid) { $0.config.workingDir = "here" },
+    Refusal(names: "net.//.kernel.x", kind: .invalid) { $0.hostConfig.sysctls = ["net.//.kernel.x": "1"] },
+    Refusal(names: "kernel.shm.//.sem", kind: .invalid) { $0.hostConfig.sysctls = ["kernel.shm.//.sem": "1"] },
     Refusal(names: "kernel.hostname", kind: .invalid) { $0.hostConfig.sysctls = ["kernel.hostname": "x"] },
     Refusal(names: "cgroup parent", kind: .invalid) { $0.hostConfig.cgroupParent = "/a/../../b" },
     Refusal(names: "no command", kind: .invalid) { $0.config.cmd = [] },

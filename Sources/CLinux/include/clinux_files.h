@@ -34,6 +34,8 @@ int clinux_syncfs(int descriptor);
 int clinux_renameat2(int from_directory, const char *from, int to_directory, const char *to, unsigned int flags);
 /// fchmodat2(2), which is chmod(2) that can refuse to follow a symbolic link. ENOSYS before Linux 6.6.
 int clinux_fchmodat2(int directory, const char *path, mode_t mode, int flags);
+/// getcwd(2) itself, not the C library's: its length with the NUL. Outside of the root it begins with "(unreachable)".
+long clinux_getcwd(void *buffer, size_t count);
 /// readlinkat(2); readlink(2) with AT_FDCWD.
 ssize_t clinux_readlinkat(int directory, const char *path, void *buffer, size_t count);
 /// getdents64(2).

@@ -14,7 +14,7 @@ struct V1Cgroup: Cgroup {
 
   func create() throws {
     for hierarchy in hierarchies { try create(in: hierarchy) }
-    try unified?.makeDirectories()
+    _ = try unified?.makeDirectories()
   }
 
   private func create(in hierarchy: CgroupHierarchy.Version1) throws {
@@ -70,9 +70,7 @@ struct V1Cgroup: Cgroup {
 
   // MARK: Processes
 
-  func prepareForClone() throws {
-    try unified?.makeDirectories()
-  }
+  func prepareForClone() throws -> Bool { try unified?.makeDirectories() ?? true }
 
   func openForClone() throws -> Descriptor? {
     try unified?.openForClone()
@@ -109,6 +107,11 @@ struct V1Cgroup: Cgroup {
   func processes() throws -> [Int32] {
     let hierarchy = hierarchies.first { $0.controllers.contains("pids") } ?? hierarchies.first
     return try hierarchy.map { try directory(in: $0).processes() } ?? []
+  }
+
+  func isOccupied() throws -> Bool {
+    for hierarchy in hierarchies where try !directory(in: hierarchy).processes().isEmpty { return true }
+    return try unified?.isOccupied() ?? false
   }
 
   func send(_ signal: Signal) throws {

@@ -14,21 +14,24 @@ struct V2Cgroup: Cgroup {
   // MARK: Life
 
   func create() throws {
-    try makeDirectories()
+    _ = try makeDirectories()
     try V2Controllers(path: path, root: root).enable()
   }
 
-  /// Makes the directories without controllers, which is all there is of version 2 on a hybrid host.
-  func makeDirectories() throws {
+  /// Makes the directories without controllers, which is all there is of version 2 on a hybrid host. Whether the
+  /// cgroup's own was not there before.
+  func makeDirectories() throws -> Bool {
     do {
-      _ = try directory.make()
+      return try directory.make()
     } catch {
       guard error.errno == ENOENT else { throw error }
       var above = root
+      var isNew = false
       for name in path.components {
         above += "/\(name)"
-        _ = try CgroupDirectory(path: above).make()
+        isNew = try CgroupDirectory(path: above).make()
       }
+      return isNew
     }
   }
 
@@ -85,16 +88,15 @@ struct V2Cgroup: Cgroup {
     if error.errno == ENOENT, let available = try? directory.read("cgroup.controllers"),
       !available.split(whereSeparator: \.isWhitespace).contains(Substring(controller))
     {
-      return missingController(controller, for: limit)
+      return missingController(
+        controller, for: limit, orElse: "choose a cgroup parent that has no processes of its own")
     }
     return directory.explain(error, file, value)
   }
 
   // MARK: Processes
 
-  func prepareForClone() throws {
-    try makeDirectories()
-  }
+  func prepareForClone() throws -> Bool { try makeDirectories() }
 
   func openForClone() throws -> Descriptor? {
     try HostFiles.open(directory.path, [.directory, .pathOnly])
@@ -110,6 +112,8 @@ struct V2Cgroup: Cgroup {
   }
 
   func processes() throws -> [Int32] { try directory.processes() }
+
+  func isOccupied() throws -> Bool { try !processes().isEmpty }
 
   func send(_ signal: Signal) throws { try sendSignal(signal, toAll: try processes()) }
 

@@ -1,4 +1,3 @@
-import Diagnostics
 import Glibc
 import LinuxKernel
 
@@ -30,13 +29,9 @@ struct V2Controllers {
         try directory.attempt("+\(controller)", to: "cgroup.subtree_control")
       } catch {
         switch error.errno {
-        case EBUSY:
-          throw ClassifiedError(
-            .conflict, "cannot hand the \(controller) controller down: the cgroup has processes of its own",
-            object: directory.path, advice: "use another cgroup parent, or move them into a cgroup below")
-        case ENOENT, EINVAL, EOPNOTSUPP:
-          // Not handed down to here, or taken by a threaded or realtime setup. Whoever needs it gets an error that
-          // names the limit.
+        case EBUSY, ENOENT, EINVAL, EOPNOTSUPP:
+          // A cgroup with processes of its own above, not handed down to here, or taken by a threaded or realtime setup.
+          // Whoever needs it gets an error that names the limit.
           continue
         default: throw error
         }

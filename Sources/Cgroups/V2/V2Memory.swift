@@ -9,9 +9,9 @@ enum V2Memory {
     if let limit, memory.checkBeforeUpdate == true { try checkUsage(cgroup.directory, limit) }
     // Swap first: a smaller limit of memory could otherwise push what it forbids into swap.
     if let swap = try swapLimit(memory) {
-      try cgroup.write(swap, to: "memory.swap.max", for: "a limit of memory and swap")
+      try write(swap, to: "memory.swap.max", for: "a limit of memory and swap", of: cgroup)
     }
-    if let limit { try cgroup.write(text(limit), to: "memory.max", for: "a memory limit") }
+    if let limit { try write(text(limit), to: "memory.max", for: "a memory limit", of: cgroup) }
     if let reservation = memory.reservation, reservation != 0 {
       try cgroup.write(text(reservation), to: "memory.low", for: "a memory reservation")
     }
@@ -20,6 +20,12 @@ enum V2Memory {
     if memory.swappiness != nil { throw absent("swappiness") }
     if memory.disableOOMKiller == true { throw absent("no OOM killer") }
     if memory.useHierarchy == false { throw absent("memory limits without hierarchy") }
+  }
+
+  /// No limit is what a host without the file gives anyway: one that does not account for swap, or no controller.
+  private static func write(_ value: String, to file: String, for limit: String, of cgroup: V2Cgroup) throws {
+    if value == "max", try cgroup.directory.read(file) == nil { return }
+    try cgroup.write(value, to: file, for: limit)
   }
 
   /// The spec counts memory and swap together, version 2 swap alone.

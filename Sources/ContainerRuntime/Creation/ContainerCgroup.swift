@@ -21,7 +21,12 @@ struct ContainerCgroup: Sendable {
   /// The cgroup of a container that exists; nil when it has none of its own.
   init?(_ record: ContainerRecord) throws {
     guard !record.cgroupPath.isEmpty else { return nil }
-    self.init(try CgroupHierarchy.current(), path: try CgroupPath(record.cgroupPath))
+    try self.init(path: try CgroupPath(record.cgroupPath))
+  }
+
+  /// The cgroup of this path.
+  init(path: CgroupPath) throws {
+    self.init(try CgroupHierarchy.current(), path: path)
   }
 
   private init(_ hierarchy: CgroupHierarchy, path: CgroupPath) {
@@ -29,11 +34,35 @@ struct ContainerCgroup: Sendable {
     cgroup = hierarchy.cgroup(path)
   }
 
-  /// Makes the cgroup and sets its limits.
+  /// Whether the cgroup has to be made. One that is there must be free: a container that shared it would take the
+  /// others' processes along at its own end.
+  ///
+  /// Throws: `conflict` when others use it.
+  func isNew() throws -> Bool {
+    guard try cgroup.exists() else { return true }
+    if try cgroup.isOccupied() { throw conflict("the container's cgroup is not empty") }
+    if try cgroup.isFrozen() { throw conflict("the container's cgroup is frozen") }
+    return false
+  }
+
+  /// Makes of it what init is cloned into.
+  ///
+  /// Throws: `conflict` when it was to be new, and somebody else has made it meanwhile.
+  func prepare(isNew: Bool) throws {
+    let isMade = try cgroup.prepareForClone()
+    if isNew, !isMade { throw conflict("the container's cgroup is being made by somebody else") }
+  }
+
+  private func conflict(_ reason: String) -> ClassifiedError {
+    ClassifiedError(.conflict, reason, object: path.description, advice: "choose another cgroupsPath or id")
+  }
+
+  /// Makes the cgroup and sets its limits. Devices that neither a rule nor `alwaysAllowedDevices` opens stay shut, also
+  /// when there is no rule at all.
   func make(_ resources: LinuxResources?) throws {
     try cgroup.create()
-    guard var resources else { return }
-    if !resources.devices.isEmpty { resources.devices += Self.missingDevices(resources.devices) }
+    var resources = resources ?? LinuxResources()
+    resources.devices += Self.missingDevices(resources.devices)
     try cgroup.apply(resources)
   }
 

@@ -31,6 +31,7 @@ public struct ContainerCreation {
     cgroup = try ContainerCgroup(plan.linux, id: id, settings: settings)
     try checkRootfs()
     try checkTerminal()
+    try PreservedDescriptors.check(options.preservedDescriptors)
   }
 
   /// Makes the container `id` from a bundle. When it fails, nothing of it is left.
@@ -42,21 +43,51 @@ public struct ContainerCreation {
     settings: RuntimeSettings
   ) throws -> Container {
     let creation = try ContainerCreation(id, bundle, options, start, settings)
+    creation.plan.process.warn(settings.warn)
     try creation.directory.make()
+    var progress = Progress()
     do {
-      return try creation.create()
+      return try creation.create(&progress)
     } catch {
-      // The first error is the one to report; `delete --force` finds whatever these could not remove.
-      try? creation.cgroup.cgroup.killAll()
-      try? creation.cgroup.cgroup.delete()
-      try? creation.directory.remove()
-      throw error
+      throw creation.undo(progress, after: error)
     }
   }
 
+  /// How far a creation has come: what there is to undo when it fails.
+  private struct Progress {
+    var hasMadeCgroup = false
+    /// From here on hooks may have run.
+    var hasInit = false
+  }
+
+  /// Takes away what this creation has made, and nothing else. What cannot be taken away leaves the state directory,
+  /// so that `delete --force` finds it.
+  private func undo(_ progress: Progress, after error: any Error) -> any Error {
+    var failures: [any Error] = []
+    do {
+      if progress.hasMadeCgroup {
+        try cgroup.cgroup.killAll()
+        try cgroup.cgroup.delete()
+      }
+      try directory.remove()
+    } catch {
+      failures.append(error)
+    }
+    if progress.hasInit {
+      let state = State(id: id, status: .stopped, bundle: plan.bundle.path, annotations: plan.spec.annotations)
+      failures += HookRunner(point: "poststop", state: state).runAll(plan.hooks.poststop)
+    }
+    if failures.isEmpty { return error }
+    let words = ([error] + failures).map { explanation(of: $0) }.joined(separator: "; ")
+    return ClassifiedError(errorKind(of: error), words)
+  }
+
   /// The recipe.
-  private func create() throws -> Container {
-    try cgroup.cgroup.prepareForClone()
+  private func create(_ progress: inout Progress) throws -> Container {
+    let isNewCgroup = try cgroup.isNew()
+    try directory.keep(cgroup.path)
+    try cgroup.prepare(isNew: isNewCgroup)
+    progress.hasMadeCgroup = isNewCgroup
     let (gate, consoleSocket) = (try makeGate(), try openConsoleSocket())
     let joined = try plan.namespaces.joined.map { namespace in
       (namespace.kind, SharedDescriptor(try HostFiles.open(namespace.path, .readOnly)))
@@ -69,6 +100,7 @@ public struct ContainerCreation {
     let theirs = sockets.second
     var cloneOptions = Clone.Options()
     if !plan.namespaces.joinsUsers { cloneOptions.namespaces = plan.namespaces.madeByClone }
+    progress.hasInit = true
     let side = try cgroup.clone(cloneOptions)
     switch consume side {
     case .child:
@@ -88,11 +120,15 @@ public struct ContainerCreation {
     do {
       return try converse(process, channel)
     } catch {
-      // Init ends by itself once it has said what went wrong; its number must be free when `create` returns.
-      try? process.send(.kill)
-      _ = try? process.wait()
+      end(process)
       throw error
     }
+  }
+
+  /// Init ends by itself once it has said what went wrong; its number must be free when `create` returns.
+  private func end(_ process: borrowing PidFD) {
+    try? process.send(.kill)
+    _ = try? process.wait()
   }
 
   /// What there is to do for init while it sets itself up, in the order of `InitMessage`.
@@ -102,7 +138,13 @@ public struct ContainerCreation {
     guard plan.namespaces.joinsUsers else { return try converse(withInit: process, channel) }
     let pid = try channel.expectMove()
     _ = try process.wait()
-    return try converse(withInit: try PidFD(pid), channel)
+    let moved = try PidFD(pid)
+    do {
+      return try converse(withInit: moved, channel)
+    } catch {
+      end(moved)
+      throw error
+    }
   }
 
   private func converse(
@@ -160,7 +202,7 @@ public struct ContainerCreation {
     try HostFiles.makeFIFO(directory.fifoPath, permissions: 0o622)
     // Init opens it as the container's user, who may be anybody. Set, because what mkfifo makes is less the umask.
     try HostFiles.setPermissions(directory.fifoPath, 0o622)
-    return .fifo(SharedDescriptor(try HostFiles.open(directory.path, [.pathOnly, .directory])))
+    return .fifo(SharedDescriptor(try HostFiles.open(directory.fifoPath, [.pathOnly, .noFollow])))
   }
 
   private func openConsoleSocket() throws -> SharedDescriptor? {
@@ -182,6 +224,9 @@ public struct ContainerCreation {
       created: Timestamp.now(), cgroupPath: cgroup.path.description, annotations: plan.spec.annotations)
     record.namespaces = plan.linux.namespaces
     record.personality = plan.linux.personality
+    record.appArmorProfile = plan.process.appArmorProfile
+    record.limits = plan.spec.process?.rlimits ?? []
+    record.noNewPrivileges = plan.process.noNewPrivileges
     record.hasFilter = plan.linux.seccomp != nil
     record.hasStopHooks = !plan.hooks.poststop.isEmpty
     try directory.keep(plan.bundle.configuration)
@@ -194,6 +239,18 @@ public struct ContainerCreation {
     let state = State(
       id: id, status: status, pid: Int(pid), bundle: plan.bundle.path, annotations: plan.spec.annotations)
     try HookRunner(point: point, state: state).run(hooks)
+  }
+}
+
+/// The descriptors that a program inherits beside the standard three.
+enum PreservedDescriptors {
+  /// Each must be the caller's. A number that is free could become one of the runtime's own, which lead out of the
+  /// container.
+  static func check(_ count: Int32) throws {
+    for number in 3..<(3 + count) where !ProcessControl.isInherited(number) {
+      throw ClassifiedError(
+        .invalid, "--preserve-fds \(count): descriptor \(number) is not open", advice: "pass it, or preserve fewer")
+    }
   }
 }
 

@@ -4,6 +4,8 @@ public struct RuntimeSettings: Sendable {
   public var root: String
   /// The configuration's `cgroupsPath` has the form `slice:prefix:name`.
   public var usesSystemdCgroups = false
+  /// Told what is left out of a configuration, or goes wrong without being a failure.
+  public var warn: @Sendable (String) -> Void = { _ in }
 
   public init(root: String = "/run/apus-runtime") {
     self.root = root

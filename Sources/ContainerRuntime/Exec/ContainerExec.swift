@@ -18,6 +18,7 @@ public struct ContainerExec {
     _ process: Process, in container: Container, options: ExecOptions = ExecOptions()
   ) throws -> Int32 {
     let exec = ContainerExec(container: container, plan: try ProcessPlan(process), options: options)
+    exec.plan.warn(options.warn)
     return try exec.start(affinity: process.execCPUAffinity)
   }
 
@@ -91,6 +92,7 @@ public struct ContainerExec {
       }
     case .created, .running: break
     }
+    try PreservedDescriptors.check(options.preservedDescriptors)
     if plan.terminal, options.console == nil {
       throw ClassifiedError(.invalid, "cannot allocate tty if runc will detach without setting console socket")
     }
@@ -154,9 +156,9 @@ struct ExecInit: ~Copyable {
     } else {
       try ContainerInit.giveStandardStreams(to: plan)
     }
-    let program = try Privileges(process: plan, filter: filter, personality: personality).apply()
-    try ProcessControl.closeDescriptorsOnExec(from: 3 + options.preservedDescriptors)
-    try program.execute()
+    // Before any path of the container's is looked up: see `ContainerInit.closeDescriptors`.
+    try ProcessControl.closeDescriptors(from: 3 + options.preservedDescriptors, keeping: [channel.socket.rawValue])
+    try Privileges(process: plan, filter: filter, personality: personality).apply().execute()
   }
 
   private borrowing func joinKeyring() throws {

@@ -11,5 +11,8 @@ public struct ExecOptions: Sendable {
   /// The cgroup of the process, below the container's.
   public var cgroup: String?
 
+  /// Told what is left out of the process.
+  public var warn: @Sendable (String) -> Void = { _ in }
+
   public init() {}
 }

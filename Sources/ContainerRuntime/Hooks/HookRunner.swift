@@ -46,7 +46,8 @@ struct HookRunner {
       let text = String(decoding: try output.read(upTo: 4096), as: UTF8.self)
       let words = text.split(whereSeparator: \.isNewline).joined(separator: "; ")
       throw ClassifiedError(
-        .system, "\(point) hook \(hook.path) ended with \(status)" + (words.isEmpty ? "" : ": \(words)"))
+        .system,
+        "\(point) hook \(hook.path) ended with status \(status.shellCode)" + (words.isEmpty ? "" : ": \(words)"))
     }
   }
 

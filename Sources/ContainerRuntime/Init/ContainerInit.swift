@@ -10,7 +10,7 @@ struct ContainerInit: ~Copyable {
   enum Gate {
     /// As soon as everything is ready.
     case none
-    /// When somebody opens the fifo in this directory for reading.
+    /// When somebody opens this fifo, held as a place, for reading.
     case fifo(SharedDescriptor)
   }
 
@@ -73,6 +73,23 @@ struct ContainerInit: ~Copyable {
       try ProcessControl.setOutOfMemoryScore(score)
     }
 
+    let descriptors = try findDescriptors()
+    let state = hookState
+    let filter = try enterRoot(state)
+    // In a user namespace the creating process has raised them: init could not.
+    if !plan.namespaces.has(.user) { try Limits.apply(plan.process.limits) }
+    try closeDescriptors(descriptors)
+    let privileges = Privileges(
+      process: plan.process, filter: filter, personality: plan.linux.personality)
+    var program = try privileges.apply()
+    program.environment += options.activationEnvironment
+    try waitForStart(program, state, descriptors)
+  }
+
+  // MARK: Steps
+
+  /// Builds the container's tree and makes it "/". Returns the filter of system calls, which comes meanwhile.
+  private borrowing func enterRoot(_ state: State) throws -> FilterProgram? {
     let rootFilesystem = RootFilesystem(
       plan: plan, cgroups: cgroup.mounts(hasOwnNamespace: plan.namespaces.has(.cgroup)), bindSources: bindSources)
     let root = try rootFilesystem.build()
@@ -84,21 +101,12 @@ struct ContainerInit: ~Copyable {
     }
     let filter = try plan.linux.seccomp.map { _ in try channel.expectFilter() }
     try waitForHooks()
-    let state = hookState
     try HookRunner(point: "createContainer", state: state).run(plan.hooks.createContainer)
 
     try rootFilesystem.enter(root, withoutPivot: options.withoutPivot)
     try rootFilesystem.seal()
-    // In a user namespace the creating process has raised them: init could not.
-    if !plan.namespaces.has(.user) { try Limits.apply(plan.process.limits) }
-    let privileges = Privileges(
-      process: plan.process, filter: filter, personality: plan.linux.personality)
-    var program = try privileges.apply()
-    program.environment += options.activationEnvironment
-    try waitForStart(program, state)
+    return filter
   }
-
-  // MARK: Steps
 
   private borrowing func completeNamespaces() throws {
     if plan.namespaces.has(.user) {
@@ -159,32 +167,63 @@ struct ContainerInit: ~Copyable {
     try channel.expect(.proceed)
   }
 
-  private borrowing func waitForStart(_ program: Program, _ state: State) throws {
-    // Descriptors that came from the caller and are not to be kept; ours are close-on-exec from the beginning.
-    try ProcessControl.closeDescriptorsOnExec(from: 3 + options.preservedDescriptors)
-    guard case .fifo(let directory) = gate else { return try execute(program, state) }
+  /// This process's /proc/self/fd, through which the fifo is opened, where the container has no /proc to do it by.
+  private borrowing func findDescriptors() throws -> SharedDescriptor? {
+    guard case .fifo = gate else { return nil }
+    let mount = plan.mounts.last { MountTarget.normalised($0.destination) == "/proc" }
+    if case .fileSystem(type: "proc", _) = mount?.kind { return nil }
+    return SharedDescriptor(try HostFiles.open("/proc/self/fd", [.pathOnly, .directory]))
+  }
+
+  /// Closes what leads out of the container, before a path of the container's is looked up: the path of its program,
+  /// of a script's interpreter or of the working directory may go through /proc/self/fd (CVE-2024-21626). What stays
+  /// are a socket and a fifo, which lead nowhere.
+  private borrowing func closeDescriptors(_ descriptors: SharedDescriptor?) throws {
+    var kept = [channel.socket.rawValue]
+    if case .fifo(let fifo) = gate { kept.append(fifo.descriptor.rawValue) }
+    if let descriptors { kept.append(descriptors.descriptor.rawValue) }
+    try ProcessControl.closeDescriptors(from: firstOfOurs, keeping: kept)
+  }
+
+  /// The first number after those that the program inherits.
+  private var firstOfOurs: Int32 { 3 + options.preservedDescriptors }
+
+  private borrowing func waitForStart(_ program: Program, _ state: State, _ descriptors: SharedDescriptor?) throws {
+    guard case .fifo(let fifo) = gate else {
+      try runStartHooks(state)
+      return try program.execute()
+    }
     try channel.send(.created)
-    // Opening for writing waits until somebody reads.
-    let fifo = try Directory(owning: directory.descriptor.duplicate(), path: "")
-      .open(StateDirectory.fifoName, .writeOnly)
-    try fifo.writeAll("0")
+    // The creating process has gone. What goes wrong now is for the container's own standard error, as with runc.
     do {
-      try execute(program, state)
+      // Opening for writing waits until somebody reads.
+      let started = try fifo.descriptor.reopened(.writeOnly, through: descriptors)
+      try started.writeAll("0")
+      if !plan.hooks.startContainer.isEmpty {
+        try ProcessControl.closeDescriptors(from: firstOfOurs, keeping: [started.rawValue])
+        do {
+          try runStartHooks(state)
+        } catch {
+          // Whoever starts the container reads this after the byte above; it may be gone.
+          try? started.writeAll(explanation(of: error))
+          throw error
+        }
+      }
+      // Not by close-on-exec: the kernel looks up the program and its interpreter before it closes anything.
+      try ProcessControl.closeDescriptors(from: firstOfOurs)
+      try Execute.path(program.path, arguments: program.arguments, environment: program.environment)
     } catch {
-      // The creating process has gone: whoever started the container reads this after the byte above.
-      try? fifo.writeAll(explanation(of: error))
-      Clone.exitChild(1)
+      // Nobody is left to tell when standard error is closed too.
+      try? StandardStream.duplicate(2).writeAll("\(explanation(of: error))\n")
+      Clone.exitChild(255)
     }
   }
 
-  private borrowing func execute(_ program: Program, _ state: State) throws {
-    if !plan.hooks.startContainer.isEmpty {
-      var state = state
-      state.status = .created
-      try HookRunner(point: "startContainer", state: state, environment: plan.process.environment)
-        .run(plan.hooks.startContainer)
-    }
-    try program.execute()
+  private borrowing func runStartHooks(_ state: State) throws {
+    var state = state
+    state.status = .created
+    try HookRunner(point: "startContainer", state: state, environment: plan.process.environment)
+      .run(plan.hooks.startContainer)
   }
 
   /// As seen from inside: the container's own pid namespace.

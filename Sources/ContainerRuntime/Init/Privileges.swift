@@ -18,12 +18,12 @@ struct Privileges {
     if process.noNewPrivileges { try ProcessControl.setNoNewPrivileges() }
     // Without no-new-privileges a filter needs CAP_SYS_ADMIN, so it comes before the capabilities go.
     if let filter, !process.noNewPrivileges { try FilterLoader.load(filter) }
-    if let sets = process.capabilities { try ThreadCapabilities.limitBounding(to: sets.bounding) }
+    try ThreadCapabilities.limitBounding(to: process.capabilities.bounding)
     let entered = try changeWorkingDirectory()
     try changeUser()
     if !entered { try enterWorkingDirectory() }
     if let umask = process.umask { ProcessControl.setUmask(umask) }
-    if let sets = process.capabilities { try setCapabilities(sets) }
+    try setCapabilities(process.capabilities)
     let path = try ProgramLookup(process).find()
     let environment = ProgramEnvironment.complete(process)
     if let filter, process.noNewPrivileges { try FilterLoader.load(filter) }
@@ -63,7 +63,7 @@ struct Privileges {
   // MARK: User and capabilities
 
   private func changeUser() throws {
-    let keepsCapabilities = process.capabilities != nil && process.user != 0
+    let keepsCapabilities = process.user != 0
     if keepsCapabilities { try ProcessControl.setKeepCapabilities(true) }
     try Credentials.setSupplementaryGroups(process.supplementaryGroups)
     try Credentials.setGroup(process.group)

@@ -21,15 +21,36 @@ struct ProgramLookup {
     guard !command.isEmpty, let path = Execute.search(command, searchPath: searchPath) else {
       throw failure(.notFound, "executable file not found in $PATH")
     }
-    let status: FileStatus
+    let inside: FileStatus?
     do throws(SystemError) {
-      status = try HostFiles.status(path)
+      inside = try Self.statusInside(path)
     } catch {
       throw failure(error.kind, "stat \(path): \(error.reason)")
+    }
+    guard let status = inside else {
+      throw failure(.forbidden, "is outside of the container's root: permission denied")
     }
     if status.kind == .directory { throw failure(.forbidden, "is a directory: permission denied") }
     guard HostFiles.isExecutable(path) else { throw failure(.forbidden, "permission denied") }
     return path
+  }
+
+  /// What the kernel tells about a file inside the root; nil when the path leads out of it, as it can through
+  /// /proc/self/fd and a descriptor that the program is to inherit.
+  private static func statusInside(_ path: String) throws(SystemError) -> FileStatus? {
+    do {
+      return try HostFiles.openByName(path, .pathOnly).status()
+    } catch {
+      // A filter of system calls may not know this one. By now no other descriptor leads out.
+      guard error.kind == .invalid else { return try HostFiles.status(path) }
+    }
+    // Inside is what can be reached by its name too.
+    let file = try HostFiles.open(path, .pathOnly)
+    let status = try file.status()
+    guard let name = try? file.target(), let named = try? HostFiles.openByName(name, .pathOnly).status(),
+      (named.device, named.inode) == (status.device, status.inode)
+    else { return nil }
+    return status
   }
 
   /// What an exec that the kernel refused is called.

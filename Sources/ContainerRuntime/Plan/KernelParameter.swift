@@ -1,15 +1,17 @@
 import Diagnostics
 import LinuxKernel
+import OCIRuntimeSpec
 
 /// One entry of `linux.sysctl`. Only parameters that belong to a namespace of the container are accepted: the others
 /// are the host's.
 struct KernelParameter: Sendable {
   let name: String
   let value: String
+  private let components: [String]
 
   /// Throws: `invalid` when the parameter is the host's.
   init(_ name: String, value: String, namespaces: NamespacePlan) throws {
-    guard let kind = Self.namespace(of: name) else {
+    guard let kind = Self.namespace(of: name), let place = SysctlName(name) else {
       throw ClassifiedError(.invalid, "sysctl \"\(name)\" is not in a separate kernel namespace")
     }
     guard namespaces.has(kind) else {
@@ -17,18 +19,7 @@ struct KernelParameter: Sendable {
     }
     self.name = name
     self.value = value
-  }
-
-  /// Below /proc/sys. Slashes and dots are exchanged, as sysctl(8) does: an interface's name may hold a dot.
-  var path: String {
-    String(
-      name.map { character in
-        switch character {
-        case ".": "/"
-        case "/": "."
-        default: character
-        }
-      })
+    components = place.components
   }
 
   private static func namespace(of name: String) -> NamespaceKind? {
@@ -48,8 +39,11 @@ struct KernelParameter: Sendable {
   /// Throws: `forbidden` when what is mounted there is not procfs: the write must not land in a look-alike
   /// (CVE-2025-52881).
   func apply(in root: borrowing RootedDirectory) throws {
-    let file = try root.open("proc/sys/\(path)", .writeOnly)
-    try ProcFileSystem.verify(file, path: "/proc/sys/\(path)")
+    // From the parameter's own part of the tree on, nothing leads out of that.
+    let part = RootedDirectory(owning: try root.openDirectory("proc/sys/\(components[0])"))
+    let path = components.dropFirst().joined(separator: "/")
+    let file = try part.open(path, .writeOnly)
+    try ProcFileSystem.verify(file, path: "/proc/sys/\(components[0])/\(path)")
     try file.writeAll(value)
   }
 }

@@ -22,8 +22,9 @@ struct ProcessPlan: Sendable {
   let umask: UInt32?
   let terminal: Bool
   let windowSize: WindowSize?
-  /// Nil leaves them as they are.
-  let capabilities: CapabilitySets?
+  let capabilities: CapabilitySets
+  /// What the configuration names and this runtime does not know: left out, as runc does.
+  let unknownCapabilities: [String]
   let limits: [(limit: ResourceLimit, values: ResourceLimit.Values)]
   let noNewPrivileges: Bool
   let outOfMemoryScore: Int?
@@ -46,7 +47,7 @@ struct ProcessPlan: Sendable {
     windowSize = process.consoleSize.map {
       WindowSize(rows: UInt16(clamping: $0.height), columns: UInt16(clamping: $0.width))
     }
-    capabilities = try process.capabilities.map { try Self.read($0) }
+    (capabilities, unknownCapabilities) = Self.read(process.capabilities ?? LinuxCapabilities())
     limits = try Self.read(process.rlimits)
     noNewPrivileges = process.noNewPrivileges
     outOfMemoryScore = process.oomScoreAdj
@@ -59,20 +60,28 @@ struct ProcessPlan: Sendable {
 
   private static func refuse(_ reason: String) -> ClassifiedError { ClassifiedError(.invalid, reason) }
 
-  private static func read(_ names: LinuxCapabilities) throws -> CapabilitySets {
-    func set(_ names: [String], _ property: String) throws -> CapabilitySet {
+  private static func read(_ names: LinuxCapabilities) -> (CapabilitySets, unknown: [String]) {
+    var unknown: Set<String> = []
+    func set(_ names: [String]) -> CapabilitySet {
       CapabilitySet(
-        try names.map { name in
+        names.compactMap { name in
           guard name.hasPrefix("CAP_"), let capability = Capability(name) else {
-            throw refuse("unknown capability \"\(name)\" in process.capabilities.\(property)")
+            unknown.insert(name)
+            return nil
           }
           return capability
         })
     }
-    return CapabilitySets(
-      bounding: try set(names.bounding, "bounding"), effective: try set(names.effective, "effective"),
-      permitted: try set(names.permitted, "permitted"), inheritable: try set(names.inheritable, "inheritable"),
-      ambient: try set(names.ambient, "ambient"))
+    let sets = CapabilitySets(
+      bounding: set(names.bounding), effective: set(names.effective), permitted: set(names.permitted),
+      inheritable: set(names.inheritable), ambient: set(names.ambient))
+    return (sets, unknown.sorted())
+  }
+
+  /// Says what is left out, if anything is.
+  func warn(_ warn: (String) -> Void) {
+    if unknownCapabilities.isEmpty { return }
+    warn("ignoring unknown capabilities: \(unknownCapabilities.joined(separator: ", "))")
   }
 
   private static func read(_ rlimits: [POSIXRlimit]) throws -> [(limit: ResourceLimit, values: ResourceLimit.Values)] {

@@ -57,6 +57,17 @@ public struct Container: Sendable {
     return process
   }
 
+  /// A process for this container, with the container's own bounds where it names none: what its document leaves out
+  /// must not be more than the container has.
+  public func completing(_ process: Process) throws -> Process {
+    var process = process
+    if process.capabilities == nil { process.capabilities = try processTemplate().capabilities }
+    if process.apparmorProfile.isEmpty { process.apparmorProfile = record.appArmorProfile }
+    if process.rlimits.isEmpty { process.rlimits = record.limits }
+    if record.noNewPrivileges { process.noNewPrivileges = true }
+    return process
+  }
+
   private func isAlive() throws -> Bool {
     guard let entry = try ProcessEntry.read(record.pid) else { return false }
     return entry.startTime == record.startTime && entry.isAlive
@@ -99,7 +110,13 @@ public struct Container: Sendable {
       throw ClassifiedError(.system, String(decoding: answer.dropFirst(), as: UTF8.self))
     }
     let hooks = try configuration().hooks?.poststart ?? []
-    try HookRunner(point: "poststart", state: state(.running)).run(hooks)
+    do {
+      try HookRunner(point: "poststart", state: state(.running)).run(hooks)
+    } catch {
+      // The hook's error is the one to report; a container that has ended meanwhile needs no end.
+      try? kill(.kill)
+      throw error
+    }
   }
 
   private func waitForWriter(_ fifo: borrowing Descriptor) throws {
@@ -110,7 +127,8 @@ public struct Container: Sendable {
     }
   }
 
-  /// Sends a signal to init, or to all processes of the container.
+  /// Sends a signal to init, or to all processes of the container. SIGKILL reaches all of them in any case: where init
+  /// is the first process of a pid namespace, the kernel sees to that.
   ///
   /// Throws: `conflict` when the container does not run.
   public func kill(_ signal: Signal, allProcesses: Bool = false) throws {
@@ -118,6 +136,7 @@ public struct Container: Sendable {
       return try signal == .kill ? cgroup.killAll() : cgroup.send(signal)
     }
     guard let process = try openInit() else { throw ClassifiedError(.conflict, "container not running") }
+    if signal == .kill, !hasOwnProcessNumbers, let cgroup = try cgroup() { return try cgroup.killAll() }
     try process.send(signal)
     // A stopped process meets its death only when it goes on.
     if signal == .kill, let cgroup = try cgroup(), try cgroup.isFrozen() { try cgroup.thaw() }
@@ -141,8 +160,9 @@ public struct Container: Sendable {
       }
     }
     if let cgroup {
-      // Without a pid namespace of their own the other processes outlive init.
-      if try cgroup.exists() { try cgroup.killAll() }
+      // Without a pid namespace of their own the other processes outlive init. With one, whoever is here now is a
+      // stranger, who came when the container had ended.
+      if !hasOwnProcessNumbers, try cgroup.exists() { try cgroup.killAll() }
       try cgroup.delete()
     }
     let hooks = record.hasStopHooks == false ? [] : (try? configuration())?.hooks?.poststop ?? []
@@ -150,10 +170,21 @@ public struct Container: Sendable {
     return HookRunner(point: "poststop", state: state(.stopped)).runAll(hooks)
   }
 
-  /// Removes the directory of a container whose creation ended half-way, if there is one.
+  /// Whether the kernel ends all other processes of the container with its init.
+  private var hasOwnProcessNumbers: Bool {
+    record.namespaces.contains { $0.type == .pid && $0.path.isEmpty }
+  }
+
+  /// Removes the cgroup and the directory of a container whose creation ended half-way, if there is one.
   public static func removeRemains(_ id: String, settings: RuntimeSettings) throws {
     let directory = try StateDirectory(root: settings.root, id: id)
-    if try HostFiles.exists(directory.path) { try directory.remove() }
+    guard try HostFiles.exists(directory.path) else { return }
+    if let path = try directory.readCgroup() {
+      let cgroup = try ContainerCgroup(path: path).cgroup
+      try cgroup.killAll()
+      try cgroup.delete()
+    }
+    try directory.remove()
   }
 
   /// Stops all processes where they are.
@@ -170,10 +201,13 @@ public struct Container: Sendable {
     try requireCgroup().thaw()
   }
 
-  /// Changes limits.
+  /// Changes limits. Rules about devices are the creation's: callers hand the whole of a container's resources over
+  /// again, without what the runtime has added to the rules, and runc passes them over too.
   public func update(_ resources: LinuxResources) throws {
     guard try status() != .stopped else { throw ClassifiedError(.conflict, "container not running") }
-    try requireCgroup().apply(resources)
+    var limits = resources
+    limits.devices = []
+    try requireCgroup().apply(limits)
   }
 
   /// The numbers of all processes, in the runtime's pid namespace.

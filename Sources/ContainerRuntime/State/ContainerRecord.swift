@@ -18,6 +18,9 @@ public struct ContainerRecord: JSONObject {
   /// What `exec` needs of the configuration, so that it need not read all of that.
   var namespaces: [LinuxNamespace] = []
   var personality: Personality?
+  var appArmorProfile = ""
+  var limits: [POSIXRlimit] = []
+  var noNewPrivileges = false
   /// Whether there is a filter of system calls, in `filter.bpf`.
   var hasFilter = false
   /// Whether there are poststop hooks; nil is not known. Most containers have none, and then `delete` need not read the
@@ -56,6 +59,9 @@ public struct ContainerRecord: JSONObject {
     try fields.defaulted("annotations", &annotations)
     try fields.defaulted("namespaces", &namespaces)
     try fields.optional("personality", &personality)
+    try fields.defaulted("apparmorProfile", &appArmorProfile)
+    try fields.defaulted("rlimits", &limits)
+    try fields.defaulted("noNewPrivileges", &noNewPrivileges)
     try fields.defaulted("hasFilter", &hasFilter)
     try fields.optional("hasStopHooks", &hasStopHooks)
   }

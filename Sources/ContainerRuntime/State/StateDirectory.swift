@@ -1,3 +1,4 @@
+import Cgroups
 import Diagnostics
 import LinuxKernel
 import OCIRuntimeSpec
@@ -8,6 +9,7 @@ import SeccompFilter
 ///     state.json    the record
 ///     config.json   the configuration as it was at `create`; later edits of the bundle have no effect
 ///     filter.bpf    the compiled filter of system calls, for `exec`
+///     cgroup        a link whose target is the cgroup's path, from before there is a record
 ///     exec.fifo     where init waits for `start`; gone once the program runs
 public struct StateDirectory: Sendable {
   public let root: String
@@ -27,11 +29,11 @@ public struct StateDirectory: Sendable {
   var recordPath: String { "\(path)/state.json" }
   var configurationPath: String { "\(path)/config.json" }
   private var filterPath: String { "\(path)/filter.bpf" }
-  static let fifoName = "exec.fifo"
-  var fifoPath: String { "\(path)/\(Self.fifoName)" }
+  private static let cgroupName = "cgroup"
+  private var cgroupLink: String { "\(path)/\(Self.cgroupName)" }
+  var fifoPath: String { "\(path)/exec.fifo" }
 
-  /// Init opens the fifo as the container's user, so anybody may pass through; the root directory is closed to others.
-  private static let permissions: UInt32 = 0o711
+  private static let permissions: UInt32 = 0o700
 
   /// Makes the directory, and the root when it is not there.
   ///
@@ -63,6 +65,18 @@ public struct StateDirectory: Sendable {
   /// Keeps the configuration for later commands. Before the record is there nobody reads it.
   func keep(_ configuration: [UInt8]) throws {
     try HostFiles.open(configurationPath, [.writeOnly, .create, .exclusive]).writeAll(configuration)
+  }
+
+  /// Keeps where the cgroup is, before it is made, as the target of a link: one call, on the way of every start. This
+  /// finds it when the creation ends before there is a record.
+  func keep(_ cgroup: CgroupPath) throws {
+    try HostFiles.makeSymbolicLink(cgroupLink, to: cgroup.description)
+  }
+
+  /// Where the cgroup is; nil when the creation did not come so far.
+  func readCgroup() throws -> CgroupPath? {
+    guard try HostFiles.list(path).contains(Self.cgroupName) else { return nil }
+    return try CgroupPath(try HostFiles.readLink(cgroupLink))
   }
 
   /// Keeps the compiled filter, as `keep`.

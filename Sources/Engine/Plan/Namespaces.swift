@@ -54,6 +54,7 @@ struct NamespacesPlan: Sendable, Equatable {
   private static func checkSysctl(
     _ name: String, sharesIPC: Bool, sharesNetwork: Bool, sharesUTS: Bool
   ) throws(ClassifiedError) {
+    try require(SysctlName(name) != nil, "sysctl '\(name)' is not whitelisted")
     let ofIPC =
       name.hasPrefix("fs.mqueue.") || name.hasPrefix("kernel.shm") || name.hasPrefix("kernel.msg")
       || name == "kernel.sem"

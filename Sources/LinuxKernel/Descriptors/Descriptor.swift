@@ -71,6 +71,19 @@ public struct Descriptor: ~Copyable, Sendable {
   /// The descriptor as a path. proc(5): it leads to the open file itself, not to a name of it.
   public var processPath: String { "/proc/self/fd/\(rawValue)" }
 
+  /// Opens the file itself again, for what a descriptor that is only a place in the tree cannot do. It is found through
+  /// `descriptors`, this process's /proc/self/fd held open, or through /proc.
+  public func reopened(_ flags: OpenFlags, through descriptors: SharedDescriptor? = nil) throws(SystemError)
+    -> Descriptor
+  {
+    let directory = descriptors?.descriptor.rawValue ?? AT_FDCWD
+    let path = descriptors == nil ? processPath : "\(rawValue)"
+    return Descriptor(
+      owning: try systemCall("open", processPath) {
+        unsafe path.withKernelString { unsafe clinux_openat(directory, $0, flags.kernelValue, 0) }
+      })
+  }
+
   /// Where it leads now by name, such as "pipe:[123]" or "/tmp/x (deleted)".
   public func target() throws(SystemError) -> String {
     try HostFiles.readLink(processPath)

@@ -16,6 +16,20 @@ public enum HostFiles {
       })
   }
 
+  /// Opens what a path leads to by names and symbolic links alone. openat2(2), RESOLVE_NO_MAGICLINKS.
+  ///
+  /// Throws: ELOOP where the kernel's own links, such as /proc/self/fd/3, are on the way: they lead anywhere, also out
+  /// of the root.
+  public static func openByName(_ path: some KernelPath, _ flags: OpenFlags) throws(SystemError) -> Descriptor {
+    let noMagicLinks: UInt64 = 0x02
+    return Descriptor(
+      owning: try systemCall("open", path.description) {
+        unsafe path.withKernelString {
+          unsafe clinux_openat2(AT_FDCWD, $0, UInt64(UInt32(bitPattern: flags.kernelValue)), 0, noMagicLinks)
+        }
+      })
+  }
+
   /// A whole file. Throws: EFBIG for more than `limit` bytes.
   public static func read(_ path: some KernelPath, limit: Int = 64 << 20) throws(SystemError) -> [UInt8] {
     try open(path, .readOnly).readAll(limit: limit)
@@ -213,9 +227,14 @@ public enum HostFiles {
 
   // MARK: This process's place
 
-  /// The working directory. getcwd(2).
+  /// The working directory. getcwd(2): one that lies outside of this process's root, or on no mount of it, begins with
+  /// "(unreachable)" in place of a slash. The link /proc/self/cwd would not tell.
   public static func currentDirectory() throws(SystemError) -> String {
-    try readLink("/proc/self/cwd")
+    var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
+    let count = try systemCall("getcwd") {
+      unsafe buffer.withUnsafeMutableBytes { unsafe clinux_getcwd($0.baseAddress, $0.count) }
+    }
+    return String(decoding: buffer[..<(count - 1)], as: UTF8.self)
   }
 
   /// Changes the working directory, of all threads. chdir(2).

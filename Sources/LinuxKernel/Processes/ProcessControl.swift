@@ -63,9 +63,26 @@ public enum ProcessControl {
     try HostFiles.write("\(score)", toExisting: "/proc/\(pid)/oom_score_adj")
   }
 
-  /// Closes every descriptor from `first` on. close_range(2).
-  public static func closeDescriptors(from first: Int32) throws(SystemError) {
-    try systemCall("close descriptors", "from \(first)") { clinux_close_range(UInt32(first), .max, 0) }
+  /// Closes every descriptor from `first` on but those of these numbers. close_range(2), Linux 5.9.
+  ///
+  /// Values of this program that own one of the closed numbers are stale from here on: this is for a process that is
+  /// about to become another program.
+  public static func closeDescriptors(from first: Int32, keeping kept: [Int32] = []) throws(SystemError) {
+    var next = UInt32(bitPattern: first)
+    for number in kept.sorted() where number >= first {
+      let number = UInt32(bitPattern: number)
+      if number > next {
+        try systemCall("close descriptors", "from \(next)") { clinux_close_range(next, number - 1, 0) }
+      }
+      next = number + 1
+    }
+    try systemCall("close descriptors", "from \(next)") { clinux_close_range(next, .max, 0) }
+  }
+
+  /// Whether a program that this process executes keeps the descriptor of this number: it is open and not
+  /// close-on-exec, as nothing is that this program has opened itself.
+  public static func isInherited(_ number: Int32) -> Bool {
+    clinux_fcntl(number, F_GETFD, 0) == 0
   }
 
   /// Makes every descriptor from `first` on close-on-exec. close_range(2), Linux 5.11.

@@ -10,7 +10,7 @@ extension Verb {
     let force = arguments.isSet("force")
     do {
       let container = try Container.load(id, settings: settings)
-      for error in try container.delete(force: force) { ErrorLog().write("warning", explanation(of: error)) }
+      for error in try container.delete(force: force) { settings.warn(explanation(of: error)) }
     } catch  where force && (errorKind(of: error) == .notFound || errorKind(of: error) == .dataLoss) {
       // A creation that was killed half-way has left a directory without a record.
       try Container.removeRemains(id, settings: settings)

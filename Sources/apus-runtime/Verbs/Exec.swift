@@ -37,6 +37,7 @@ extension Verb {
     options.preservedDescriptors = try arguments.descriptorCount()
     options.ignoresPause = arguments.isSet("ignore-paused")
     options.cgroup = arguments["cgroup"]
+    options.warn = settings.warn
     if arguments.isSet("detach") {
       _ = try ContainerExec.start(process, in: container, options: options)
       return 0
@@ -59,7 +60,7 @@ private struct ExecArguments {
   func process(in container: Container) throws -> Process {
     if let file = arguments["process"] {
       do {
-        return try Process(json: try HostFiles.read(file))
+        return try container.completing(try Process(json: try HostFiles.read(file)))
       } catch let error as JSONError {
         throw ClassifiedError(.invalid, "\(error)", object: file)
       }
@@ -71,7 +72,7 @@ private struct ExecArguments {
     process.consoleSize = nil
     process.env += arguments.all("env")
     if let directory = arguments["cwd"] { process.cwd = directory }
-    if let user = arguments["user"] { process.user = try read(user) }
+    if let user = arguments["user"] { try change(&process.user, to: user) }
     process.user.additionalGids += try arguments.all("additional-gids").map { try number($0) }
     if arguments["no-new-privs"] != nil { process.noNewPrivileges = arguments.isSet("no-new-privs") }
     if let profile = arguments["apparmor"] { process.apparmorProfile = profile }
@@ -90,9 +91,11 @@ private struct ExecArguments {
     process.capabilities = sets
   }
 
-  private func read(_ text: String) throws -> User {
+  /// The group changes only when it is named, the other groups and the umask never: as with runc.
+  private func change(_ user: inout User, to text: String) throws {
     let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-    return User(uid: try number(parts[0]), gid: parts.count == 2 ? try number(parts[1]) : 0)
+    user.uid = try number(parts[0])
+    if parts.count == 2 { user.gid = try number(parts[1]) }
   }
 
   private func number(_ text: String) throws -> UInt32 {

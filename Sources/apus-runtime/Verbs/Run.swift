@@ -29,7 +29,7 @@ extension Verb {
       id, bundle: bundle, options: options, start: .atOnce, settings: settings)
     let status = try foreground.wait(for: container.record.pid)
     if !arguments.isSet("keep") {
-      for error in try container.delete(force: true) { ErrorLog().write("warning", explanation(of: error)) }
+      for error in try container.delete(force: true) { settings.warn(explanation(of: error)) }
     }
     return status.shellCode
   }
