@@ -124,7 +124,7 @@ suite CgroupsTests 20
 suite ContainerRuntimeTests 60
 suite ShimTests 15
 # What the last test has started to take away may outlive the tests by a moment.
-left() { for directory in /sys/fs/cgroup/apus-test-*/*/; do [ -d "$directory" ] && echo "$directory" $(cat "$directory/cgroup.procs"); done; }
+left() { for directory in /sys/fs/cgroup/apus-*/*/; do [ -d "$directory" ] && echo "$directory" $(cat "$directory/cgroup.procs"); done; }
 until_equal "" left
-same "the runtime's tests leave no cgroup" "" "$(left)"
+same "the tests leave no container's cgroup" "" "$(left)"
 exit $failed
