@@ -165,6 +165,19 @@ struct FailureTests {
 
   // MARK: Kill
 
+  /// Init's number lives on as that of the session of those it has left behind.
+  @Test func deleteEndsWhoOutlivesInit() throws {
+    let bundle = try TestBundle("sleep 200 &")
+    bundle.spec.linux?.namespaces.removeAll { $0.type == .pid }
+    #expect(try bundle.create().code == 0)
+    #expect(try bundle.run("start", bundle.id).code == 0)
+    try bundle.wait(for: "stopped")
+    #expect(try bundle.run("ps", "--format", "json", bundle.id).output != "[]\n")
+    let deleted = try bundle.run("delete", bundle.id)
+    #expect(deleted.code == 0, "\(deleted)")
+    #expect(try bundle.cgroupDirectories().isEmpty)
+  }
+
   @Test func killEndsEveryoneAlsoWithoutAPidNamespace() throws {
     let bundle = try running("sleep 200 & sleep 100") { $0.linux?.namespaces.removeAll { $0.type == .pid } }
     #expect(try bundle.run("ps", "--format", "json", bundle.id).output.contains(","))

@@ -11,7 +11,14 @@ public struct PidFD: ~Copyable, Sendable {
   /// Throws: ESRCH when there is no such process. The caller knows that the number is still the process it means, as
   /// a parent does, or compares `ProcessEntry.startTime` after this call.
   public init(_ pid: Int32) throws(SystemError) {
-    let number = try systemCall("open process", "\(pid)") { clinux_pidfd_open(pid, 0) }
+    let number: Int32
+    do {
+      number = try systemCall("open process", "\(pid)") { clinux_pidfd_open(pid, 0) }
+    } catch {
+      // So kernels before 6.9 call a number that lives on as that of a session or group, whose leader has ended.
+      guard error.errno == EINVAL, pid > 0 else { throw error }
+      throw SystemError(errno: ESRCH, call: error.call, object: error.object)
+    }
     self.init(owning: Descriptor(owning: number), pid: pid)
   }
 
