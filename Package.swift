@@ -90,6 +90,7 @@ let package = Package(
     // Row 1, base.
     room("Diagnostics"),
     room("JSON"),
+    room("NetworkAddresses"),
 
     // Row 2, formats: pure, no input or output, no clock.
     room("OCIRuntimeSpec"),
@@ -99,15 +100,19 @@ let package = Package(
     room("SeccompFilter", ["OCIRuntimeSpec"]),
     room("ShimProtocol", ["Diagnostics"]),
     room("CommandLine", ["JSON"]),
+    room("Netlink", ["NetworkAddresses", "Diagnostics"]),
 
     // Row 3, kernel: the only Swift with unsafe code.
     room("LinuxKernel", ["CLinux", "Diagnostics"]),
     room("Cgroups", ["LinuxKernel", "OCIRuntimeSpec", "Diagnostics"]),
 
+    room("LinuxNetwork", ["LinuxKernel", "CLinux", "Netlink", "NetworkAddresses", "Diagnostics"]),
+
     // Row 4, mechanisms: siblings that do not see each other except as listed.
     room(
       "ContainerRuntime",
       ["Cgroups", "LinuxKernel", "OCIRuntimeSpec", "SeccompFilter", "Diagnostics"]),
+    room("ContainerNetwork", ["LinuxNetwork", "LinuxKernel", "Netlink", "NetworkAddresses", "Diagnostics"]),
     room(
       "LayerArchive",
       ["TarFormat", "OCIImageSpec", "LinuxKernel", "Diagnostics", "CISAL", "CZstd"],
@@ -115,7 +120,7 @@ let package = Package(
     room(
       "RegistryClient",
       [
-        "OCIImageSpec", "Diagnostics", logging,
+        "OCIImageSpec", "NetworkAddresses", "Diagnostics", logging,
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -129,7 +134,8 @@ let package = Package(
     room(
       "Engine",
       [
-        "ImageStore", "RegistryClient", "StateStore", "LayerArchive", "Cgroups", "LinuxKernel", "EngineAPI",
+        "ImageStore", "RegistryClient", "StateStore", "LayerArchive", "ContainerNetwork", "Cgroups", "LinuxNetwork",
+        "LinuxKernel", "NetworkAddresses", "EngineAPI",
         "OCIRuntimeSpec", "OCIImageSpec", "SeccompFilter", "ShimProtocol", "Diagnostics", logging,
       ] + nio),
 
@@ -158,11 +164,14 @@ let package = Package(
     tests("TidyTests"),
     tests("DiagnosticsTests", ["Diagnostics"]),
     tests("JSONTests", ["JSON"]),
+    tests("NetworkAddressesTests", ["NetworkAddresses"]),
+    tests(
+      "NetlinkTests", ["Netlink", "LinuxNetwork", "LinuxKernel", "NetworkAddresses", "Diagnostics", "TestSupport"]),
     tests("OCIImageSpecTests", ["OCIImageSpec", "Diagnostics"]),
     tests(
       "RegistryClientTests",
       [
-        "RegistryClient", "OCIImageSpec", "Diagnostics", "TestSupport", logging,
+        "RegistryClient", "OCIImageSpec", "NetworkAddresses", "Diagnostics", "TestSupport", logging,
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
       ] + nioHTTP),

@@ -1,7 +1,9 @@
 #define _GNU_SOURCE
 #include "clinux.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -116,4 +118,38 @@ ssize_t clinux_receive_descriptors(int descriptor, void *bytes, size_t count, in
   }
   *received_count = total;
   return length;
+}
+
+union inet_address {
+  struct sockaddr any;
+  struct sockaddr_in version4;
+  struct sockaddr_in6 version6;
+};
+
+int clinux_inet_bind(int descriptor, const void *address, size_t address_size, uint16_t port) {
+  union inet_address place;
+  memset(&place, 0, sizeof place);
+  if (address_size == sizeof place.version4.sin_addr) {
+    place.version4.sin_family = AF_INET;
+    place.version4.sin_port = htons(port);
+    memcpy(&place.version4.sin_addr, address, address_size);
+    return bind(descriptor, &place.any, sizeof place.version4);
+  }
+  if (address_size == sizeof place.version6.sin6_addr) {
+    place.version6.sin6_family = AF_INET6;
+    place.version6.sin6_port = htons(port);
+    memcpy(&place.version6.sin6_addr, address, address_size);
+    return bind(descriptor, &place.any, sizeof place.version6);
+  }
+  errno = EINVAL;
+  return -1;
+}
+
+int clinux_inet_port(int descriptor) {
+  union inet_address place;
+  socklen_t length = sizeof place;
+  if (getsockname(descriptor, &place.any, &length) != 0) {
+    return -1;
+  }
+  return ntohs(place.any.sa_family == AF_INET6 ? place.version6.sin6_port : place.version4.sin_port);
 }

@@ -22,6 +22,11 @@ public enum FailPoint: String, Sendable, CaseIterable {
   case startAfterShim = "start.after-shim"
   case startAfterCreated = "start.after-created"
   case startBeforeRecord = "start.before-record"
+  case networkCreateBeforeRecord = "network-create.before-record"
+  case networkRemoveAfterRecord = "network-remove.after-record"
+  case networkBeforeRecord = "network.before-record"
+  case networkAfterRecord = "network.after-record"
+  case networkAfterConnect = "network.after-connect"
   // stop, exit
   case stopAfterSignal = "stop.after-signal"
   case exitBeforeRecord = "exit.before-record"

@@ -27,6 +27,7 @@ public final class Engine: Sendable {
   let events = EventHistory()
   let cgroups: ContainerCgroups
   let convergence: Converge
+  let networks: Networks
   let shims: ShimSpawn
   let reaper: ShimReaper
   let background: Background
@@ -57,6 +58,9 @@ public final class Engine: Sendable {
     records = ContainerRecords(
       database: opened.database.database, layout: layout, threads: threads, boot: opened.boot)
     convergence = Converge(layout: layout, cgroups: cgroups)
+    let networks = Networks(configuration, layout, opened.database.database, identity: opened.identity)
+    self.networks = networks
+    try await networks.change { try networks.load() }
     background = Background(on: LoopExecutor(configuration.eventLoops.next()))
     reaper = ShimReaper(on: configuration.eventLoops.next())
     logWatcher = try await LogWatcher(on: configuration.eventLoops)
@@ -93,6 +97,7 @@ public final class Engine: Sendable {
     shims.dropSpare()
     for container in containers.all { container.closeInbox() }
     await background.end()
+    await networks.shutdown()
     do {
       let database = records.database
       try await threads.runIfActive { try database.close() }

@@ -6,6 +6,8 @@ public import RegistryClient
 public struct EngineConfiguration: Sendable {
   /// What survives a reboot: images, containers, the database.
   public var dataRoot: String
+  /// Where that is unless somebody says otherwise.
+  static let usualDataRoot = "/var/lib/apus"
   /// What does not: sockets, bundles, the runtime's state.
   public var execRoot: String
   /// The cgroup below which containers get theirs, in every hierarchy.

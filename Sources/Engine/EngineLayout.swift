@@ -6,6 +6,9 @@ struct EngineLayout: Sendable {
   var database: String { "\(dataRoot)/apus.db" }
   var layers: String { "\(dataRoot)/layers" }
   var containers: String { "\(dataRoot)/containers" }
+  /// One file for each network, to rebuild its row from.
+  var networks: String { "\(dataRoot)/networks" }
+  func network(_ id: String) -> String { "\(networks)/\(id).json" }
   /// Emptied whenever a server starts.
   var temporary: String { "\(dataRoot)/tmp" }
   /// The engine's own name, made once.

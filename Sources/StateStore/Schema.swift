@@ -43,6 +43,21 @@ enum Schema {
           ) WITHOUT ROWID;
           """)
     }
+    migrator.registerMigration("2 networks") { connection in
+      try connection.execute(
+        sql: """
+          CREATE TABLE network (
+            id TEXT PRIMARY KEY NOT NULL,
+            name TEXT NOT NULL UNIQUE,
+            created INTEGER NOT NULL,
+            configuration BLOB NOT NULL
+          ) WITHOUT ROWID;
+          CREATE TABLE networkGrant (
+            container TEXT PRIMARY KEY NOT NULL,
+            granted BLOB NOT NULL
+          ) WITHOUT ROWID;
+          """)
+    }
     return migrator
   }
 }

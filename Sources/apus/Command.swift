@@ -4,7 +4,7 @@ import CommandLine
 struct Command: Sendable {
   /// The group that the command belongs to.
   enum Noun: String {
-    case container, image, system
+    case container, image, network, system
   }
 
   let spec: CommandSpec

@@ -7,11 +7,15 @@ enum CommandTable {
     RunCommand.command, ExecCommand.command, ContainerListCommand.command, AttachCommand.command,
     CreateCommand.command, ContainerInspectCommand.command, KillCommand.command, LogsCommand.command,
     RenameCommand.command, ContainerRemoveCommand.command, StartCommand.command, StopCommand.command,
-    TopCommand.command, WaitCommand.command,
+    TopCommand.command, WaitCommand.command, PortCommand.command, UpdateCommand.command,
     // image
     PullCommand.command, ImageListCommand.command, HistoryCommand.command, ImportCommand.command,
     ImageInspectCommand.command, LoadCommand.command, ImageRemoveCommand.command, SaveCommand.command,
     TagCommand.command,
+    // network
+    NetworkConnectCommand.command, NetworkCreateCommand.command, NetworkDisconnectCommand.command,
+    NetworkInspectCommand.command, NetworkListCommand.command, NetworkPruneCommand.command,
+    NetworkRemoveCommand.command,
     // system, registry
     LoginCommand.command, LogoutCommand.command, VersionCommand.command, InfoCommand.command, EventsCommand.command,
     InspectCommand.command, CompletionCommand.command,
@@ -22,7 +26,8 @@ enum CommandTable {
   ]
 
   private static let groups: [(noun: Command.Noun, summary: String)] = [
-    (.container, "Manage containers"), (.image, "Manage images"), (.system, "Manage Apus"),
+    (.container, "Manage containers"), (.image, "Manage images"), (.network, "Manage networks"),
+    (.system, "Manage Apus"),
   ]
 
   /// The tree of commands, with every one of them under each of its names.
@@ -87,8 +92,9 @@ enum CommandTable {
   }
 
   private static func spellings(of command: Command) -> [String] {
-    guard let noun = command.noun, let shortcut = command.shortcut else { return [] }
-    return ([command.spec.name] + command.spec.aliases).map { "\(noun.rawValue) \($0)" } + [shortcut]
+    guard let noun = command.noun else { return [] }
+    let names = [command.spec.name] + command.spec.aliases
+    return names.map { "\(noun.rawValue) \($0)" } + [command.shortcut].compactMap { $0 }
   }
 
   private static let globalFlags: [FlagSpec] = [

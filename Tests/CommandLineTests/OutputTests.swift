@@ -46,7 +46,8 @@ import Testing
     let instant = Timestamp(seconds: 1_700_000_000, nanoseconds: 5)
     #expect(instant.rfc3339() == "2023-11-14T22:13:20Z")
     #expect(instant.rfc3339(withFraction: true) == "2023-11-14T22:13:20.000000005Z")
-    #expect(instant.goDescription == "2023-11-14 22:13:20 +0000 UTC")
+    #expect(Timestamp(seconds: 1_700_000_000).goDescription == "2023-11-14 22:13:20 +0000 UTC")
+    #expect(Timestamp("2023-11-14T22:13:20.050Z")?.goDescription == "2023-11-14 22:13:20.05 +0000 UTC")
     #expect(instant.ansiC == "Tue Nov 14 22:13:20 2023")
   }
 

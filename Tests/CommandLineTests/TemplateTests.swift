@@ -66,8 +66,9 @@ import Testing
 
   @Test func headingsPassFunctions() throws {
     let headings = JSONValue.members([("Names", .string("NAMES")), ("Label", .string("LABEL"))])
-    let text = try Template(#"{{.Names | upper}} {{json .Names}} {{.Label "x"}}"#).render(headings, asHeadings: true)
-    #expect(text == "NAMES NAMES LABEL")
+    let text = try Template(#"{{.Names | upper}} {{json .Names}} {{.Label "com.example.stack-name"}}"#)
+      .render(headings, asHeadings: true)
+    #expect(text == "NAMES NAMES stack name")
   }
 
   @Test func namesOfFieldsAreKnown() throws {

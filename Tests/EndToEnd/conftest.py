@@ -1,7 +1,7 @@
 """A server and a registry of their own for the end-to-end suite, and the clients that drive them.
 
-Everything lives below one temporary directory; what was started is ended by its pid, and after the last test nothing
-may be left: no mount, no cgroup, no process.
+Everything lives below one temporary directory, in a network namespace of the suite's own; what was started is ended by its
+pid, and after the last test nothing may be left: no mount, no cgroup, no process, no link, no rule.
 """
 
 import contextlib
@@ -22,6 +22,21 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BIN = pathlib.Path(os.environ.get("APUS_BIN", ROOT / ".build/debug"))
 DOCKER = shutil.which("docker") or "docker"
+
+
+def isolate_network():
+    """The machine's own links, routes and filter are not for tests: bridges, rules and forwarding stay in here. Scripts that
+    tests start are in here already."""
+    if os.environ.get("APUS_TEST_NETWORK"):
+        return
+    clone_newnet = 0x40000000
+    if ctypes.CDLL(None, use_errno=True).unshare(clone_newnet) != 0:
+        raise OSError(ctypes.get_errno(), "a network namespace for the tests")
+    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    os.environ["APUS_TEST_NETWORK"] = "isolated"
+
+
+isolate_network()
 
 
 def run(*command, input=None, timeout=120, env=None, check=None):
@@ -195,6 +210,20 @@ class Server:
             eventually(lambda: not folder.exists() or not list(folder.iterdir()), 15, f"{folder} is not empty")
         folder = self.data_root / "containers"
         eventually(lambda: not folder.exists() or not list(folder.iterdir()), 15, f"{folder} is not empty")
+
+    def links(self):
+        """Our links of this network namespace: bridges, and the ends of cables."""
+        listed = json.loads(run("ip", "-j", "link", check=0).stdout)
+        return [link["ifname"] for link in listed if link["ifname"].startswith(("veth", "br-", "apus"))]
+
+    def tables(self):
+        """Our tables of the packet filter."""
+        return [line for line in run("nft", "list", "tables", check=0).stdout.splitlines() if " apus" in line]
+
+    def assert_no_network_left(self):
+        """After a clean stop with no container left."""
+        eventually(lambda: not self.links(), 15, f"links left: {self.links()}")
+        assert not self.tables()
 
     def assert_nothing_half_made(self):
         """The files of what was removed go in the background; half-made things never stay."""

@@ -331,7 +331,7 @@ def test_two_servers_side_by_side_and_not_on_one_root(own_server, server):
 
 
 def test_unsupported_options_say_so(server):
-    for options in [["--network", "never-made"], ["-v", "named:/x"], ["--restart", "always"], ["--gpus", "all"]]:
+    for options in [["--link", "other"], ["-v", "named:/x"], ["--restart", "always"], ["--gpus", "all"]]:
         done = server.docker("create", *options, "busybox")
         assert done.returncode != 0, options
         assert done.stderr.strip(), options
@@ -356,7 +356,7 @@ def test_unsupported_options_say_so(server):
     (["--ulimit", "nonsense=1"], "nonsense"),
     (["--security-opt", "nonsense"], "nonsense"),
     (["--name", "bad/name"], "bad/name"),
-    (["--network", "container:nobody"], "not supported"),
+    (["--network", "container:nobody"], "No such container: nobody"),
     (["--stop-signal", "NOPE"], "NOPE"),
     (["--env-file", "/no/such/file"], "/no/such/file"),
     (["--platform", "a/b/c/d/e"], "a/b/c/d/e"),

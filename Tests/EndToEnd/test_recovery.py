@@ -123,10 +123,12 @@ def test_every_failpoint_leaves_nothing_half_made(own_server, busybox, point, ac
     server = own_server
     server.restart(failpoints=f"{point}={action}")
     life = [
+        ["network", "create", "side"],
         ["run", "-d", "--name", "vv", "busybox", "sleep", "1000"],
         ["exec", "vv", "true"],
         ["stop", "-t", "0", "vv"],
         ["rm", "-f", "vv"],
+        ["network", "rm", "side"],
         ["tag", "busybox", "kept:1"],
         ["rmi", "-f", busybox, "busybox:latest", "kept:1"],
         ["pull", busybox],

@@ -46,23 +46,6 @@ import Testing
     }
   }
 
-  @Test(arguments: [
-    ("80", ["80/tcp|:"]), ("8080:80", ["80/tcp|:8080"]), ("127.0.0.1:8080:80/udp", ["80/udp|127.0.0.1:8080"]),
-    ("127.0.0.1::80", ["80/tcp|127.0.0.1:"]), ("[::1]:1:2", ["2/tcp|::1:1"]),
-    ("7000-7001:80-81", ["80/tcp|:7000", "81/tcp|:7001"]), ("7000-7009:80", ["80/tcp|:7000-7009"]),
-  ])
-  func ports(text: String, expected: [String]) throws {
-    let read = try PortOption.published(text).map {
-      "\($0.containerPort)|\($0.binding?.hostIP ?? "?"):\($0.binding?.hostPort ?? "?")"
-    }
-    #expect(read == expected)
-  }
-
-  @Test(arguments: ["80:x", "x", "80:", "1-3:1-2", "80/foo", "70000", "3-1"])
-  func noPorts(text: String) {
-    #expect(throws: ClassifiedError.self) { _ = try PortOption.published(text) }
-  }
-
   @Test func environment() throws {
     let ours = ["HOME": "/root"]
     #expect(try EnvironmentOption.variable("A=b=c") { ours[$0] } == "A=b=c")
@@ -107,17 +90,5 @@ import Testing
     #expect(reading.options == ["no-new-privileges", "seccomp=unconfined", "seccomp=</p.json>", "label=disable"])
     #expect(reading.unmasksSystemPaths)
     #expect(throws: ClassifiedError.self) { _ = try SecurityOptions.read(["x"]) { $0 } }
-  }
-
-  @Test func networksAndHosts() throws {
-    let network = try NetworkOption("name=n,alias=a,alias=b,ip=1.2.3.4")
-    #expect(network.name == "n" && network.endpoint.aliases == ["a", "b"])
-    #expect(network.endpoint.ipamConfig?.ipv4Address == "1.2.3.4")
-    #expect(try NetworkOption("host").name == "host")
-    #expect(throws: ClassifiedError.self) { _ = try NetworkOption("alias=x") }
-    #expect(try HostOption.parse("h:1.2.3.4") == "h:1.2.3.4" && HostOption.parse("h=[::1]") == "h:::1")
-    for text in ["x", "h:", "h:nope"] {
-      #expect(throws: ClassifiedError.self) { _ = try HostOption.parse(text) }
-    }
   }
 }

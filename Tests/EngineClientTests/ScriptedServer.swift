@@ -9,6 +9,8 @@ final class ScriptedServer: Sendable {
   private let heard = Heard()
 
   init(_ connections: [[String]]) throws {
+    // A client that has lost interest closes before it is answered.
+    Signal.pipe.ignore()
     path = "/tmp/apus-client-test-\(try randomHexadecimal(bytes: 6)).sock"
     let listener = SharedDescriptor(try UnixSocket.listen(at: path, nonblocking: false))
     // The thread keeps no server: one that waits for a connection which never comes would keep the socket's file too.

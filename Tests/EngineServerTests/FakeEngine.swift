@@ -35,7 +35,7 @@ final class FakeEngine: Sendable {
 
 extension Backends {
   init(_ engine: FakeEngine) {
-    self.init(system: engine, images: engine, containers: engine, execs: engine)
+    self.init(system: engine, images: engine, containers: engine, execs: engine, networks: engine)
   }
 }
 
@@ -229,5 +229,38 @@ extension FakeEngine: ExecBackend {
     var exec = ExecInspect()
     exec.openStdin = true
     return exec
+  }
+}
+
+extension FakeEngine: NetworkBackend {
+  func listNetworks(filters: Filters) async throws -> [Network] {
+    note("networks \(filters.keys)")
+    return [Network()]
+  }
+
+  func inspectNetwork(_ name: String, scope: String?) async throws -> Network {
+    if name == "missing" { throw ClassifiedError(.notFound, "network missing not found") }
+    var network = Network()
+    network.name = name
+    return network
+  }
+
+  func createNetwork(_ request: NetworkCreateRequest) async throws -> NetworkCreateResponse {
+    note("create network \(request.name)")
+    return NetworkCreateResponse(id: "n1")
+  }
+
+  func removeNetwork(_ name: String) async throws { note("remove network \(name)") }
+
+  func pruneNetworks(filters: Filters) async throws -> NetworkPruneResponse {
+    NetworkPruneResponse(networksDeleted: nil)
+  }
+
+  func connectNetwork(_ name: String, _ request: NetworkConnectRequest) async throws {
+    note("connect \(request.container) to \(name)")
+  }
+
+  func disconnectNetwork(_ name: String, _ request: NetworkDisconnectRequest) async throws {
+    note("disconnect \(request.container) from \(name)")
   }
 }

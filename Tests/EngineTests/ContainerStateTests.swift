@@ -51,7 +51,7 @@ struct ContainerStateTests {
       to: .removing(exitCode: 3), actions: [.announce(.die(code: 3, seconds: 3)), .wakeWaiters, .erase]),
     Case(
       name: "stop", from: .running(run), input: .stop(signal: 15, timeout: 10), to: asked,
-      actions: [.signal(15), .announce(.kill(signal: 15)), .armDeadline(seconds: 10)]),
+      actions: [.signal(15), .announce(.kill(signal: 15)), .armDeadline(seconds: 10, afterKill: false)]),
     Case(
       name: "stop without end", from: .running(run), input: .stop(signal: 15, timeout: nil), to: asked,
       actions: [.signal(15), .announce(.kill(signal: 15))]),
@@ -59,11 +59,17 @@ struct ContainerStateTests {
       name: "stop of a stopped one", from: ended, input: .stop(signal: 15, timeout: 1), to: ended,
       refusal: .notModified),
     Case(
-      name: "time is up", from: asked, input: .deadline(run: start), to: killed,
-      actions: [.signal(9), .announce(.kill(signal: 9)), .armDeadline(seconds: 10)]),
-    Case(name: "does not die", from: killed, input: .deadline(run: start), to: killed, actions: [.abandonStop]),
+      name: "time is up", from: asked, input: .deadline(run: start, afterKill: false), to: killed,
+      actions: [.signal(9), .announce(.kill(signal: 9)), .armDeadline(seconds: 10, afterKill: true)]),
     Case(
-      name: "an old deadline", from: .running(run), input: .deadline(run: Timestamp(nanoseconds: 1)),
+      name: "does not die", from: killed, input: .deadline(run: start, afterKill: true), to: killed,
+      actions: [.abandonStop]),
+    Case(
+      name: "the time of a stop beside a kill", from: killed, input: .deadline(run: start, afterKill: false),
+      to: killed,
+      actions: []),
+    Case(
+      name: "an old deadline", from: .running(run), input: .deadline(run: Timestamp(nanoseconds: 1), afterKill: false),
       to: .running(run)),
     Case(
       name: "exit after stop", from: asked, input: .exited(exit), to: ended,

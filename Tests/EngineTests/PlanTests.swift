@@ -65,11 +65,24 @@ struct PlanTests {
   }
 
   static let refusals: [Refusal] = [
-    Refusal(names: "publishing ports") { $0.hostConfig.portBindings = ["80/tcp": [PortBinding()]] },
+    Refusal(names: "invalid port specification", kind: .invalid) {
+      $0.hostConfig.portBindings = ["eighty/tcp": [PortBinding()]]
+    },
+    Refusal(names: "publishing at ::1") { $0.hostConfig.portBindings = ["80/tcp": [PortBinding(hostIP: "::1")]] },
+    Refusal(names: "invalid host IP", kind: .invalid) {
+      $0.hostConfig.portBindings = ["80/tcp": [PortBinding(hostIP: "here")]]
+    },
+    Refusal(names: "Links") { $0.hostConfig.links = ["other"] },
+    Refusal(names: "NetworkBandwidth") { $0.hostConfig.networkBandwidth = NetworkBandwidth(receive: 1) },
     Refusal(names: "named volume") { $0.hostConfig.binds = ["data:/data"] },
     Refusal(names: "restart policy always") { $0.hostConfig.restartPolicy = RestartPolicy(name: "always") },
-    Refusal(names: "network backend") { $0.hostConfig.networkMode = "backend" },
-    Refusal(names: "container's network") { $0.hostConfig.networkMode = "container:x" },
+    Refusal(names: "invalid container format", kind: .invalid) { $0.hostConfig.networkMode = "container:" },
+    Refusal(names: "port publishing and the container type network mode", kind: .invalid) {
+      $0.hostConfig.networkMode = "container:x"
+      $0.hostConfig.portBindings = ["80/tcp": [PortBinding()]]
+    },
+    Refusal(names: "invalid nameserver address", kind: .invalid) { $0.hostConfig.dns = ["here"] },
+    Refusal(names: "invalid MAC address", kind: .invalid) { $0.config.macAddress = "01:00:00:00:00:00" },
     Refusal(names: "IPC mode container:x") { $0.hostConfig.ipcMode = "container:x" },
     Refusal(names: "invalid IPC mode: shared", kind: .invalid) { $0.hostConfig.ipcMode = "shared" },
     Refusal(names: "PID mode container:x") { $0.hostConfig.pidMode = "container:x" },

@@ -6,11 +6,12 @@ import Testing
 enum Rooms {
   static let rows: [String: Int] = [
     "CLinux": 0, "CISAL": 0, "CZstd": 0,
-    "Diagnostics": 1, "JSON": 1,
+    "Diagnostics": 1, "JSON": 1, "NetworkAddresses": 1,
     "OCIRuntimeSpec": 2, "OCIImageSpec": 2, "EngineAPI": 2, "TarFormat": 2, "SeccompFilter": 2, "ShimProtocol": 2,
-    "CommandLine": 2,
-    "LinuxKernel": 3, "Cgroups": 3,
-    "ContainerRuntime": 4, "LayerArchive": 4, "RegistryClient": 4, "StateStore": 4, "ImageStore": 4,
+    "CommandLine": 2, "Netlink": 2,
+    "LinuxKernel": 3, "LinuxNetwork": 3, "Cgroups": 3,
+    "ContainerRuntime": 4, "ContainerNetwork": 4, "LayerArchive": 4, "RegistryClient": 4, "StateStore": 4,
+    "ImageStore": 4,
     "Engine": 5,
     "EngineServer": 6, "EngineClient": 6,
     "apus": 7, "apusd": 7, "apus-runtime": 7, "apus-shim": 7,
@@ -19,21 +20,25 @@ enum Rooms {
 
   /// Arrows within a row.
   static let sideways: Set<String> = [
-    "SeccompFilter → OCIRuntimeSpec", "Cgroups → LinuxKernel", "ImageStore → LayerArchive", "ImageStore → StateStore",
+    "SeccompFilter → OCIRuntimeSpec", "Cgroups → LinuxKernel", "LinuxNetwork → LinuxKernel",
+    "ImageStore → LayerArchive", "ImageStore → StateStore",
   ]
 
   /// Rooms whose start time or size forbids Foundation in full, and those that may not even use its essentials.
   static let withoutFoundation: Set<String> = [
     "LinuxKernel", "Cgroups", "ContainerRuntime", "SeccompFilter", "OCIRuntimeSpec", "Diagnostics", "ShimProtocol",
-    "JSON", "CommandLine", "EngineAPI", "EngineClient", "apus", "apus-runtime", "apus-shim",
+    "JSON", "CommandLine", "EngineAPI", "EngineClient", "NetworkAddresses", "Netlink", "apus", "apus-runtime",
+    "apus-shim",
   ]
   static let withoutEssentials: Set<String> = [
-    "Diagnostics", "JSON", "LinuxKernel", "ShimProtocol", "CommandLine", "EngineAPI", "EngineClient", "apus",
-    "apus-shim",
+    "Diagnostics", "JSON", "LinuxKernel", "ShimProtocol", "CommandLine", "EngineAPI", "EngineClient",
+    "NetworkAddresses", "Netlink", "apus", "apus-shim",
   ]
 
   /// Where the kernel is spoken to: only here may pointers and raw descriptors be handled.
-  static let unsafe: Set<String> = ["CLinux", "LinuxKernel", "Cgroups", "Diagnostics", "CISAL", "CZstd"]
+  static let unsafe: Set<String> = [
+    "CLinux", "LinuxKernel", "LinuxNetwork", "Cgroups", "Diagnostics", "CISAL", "CZstd",
+  ]
 }
 
 struct SourceFile: Sendable, CustomTestStringConvertible {

@@ -86,6 +86,17 @@ opened() { apus run --rm --cap-add MKNOD "$@" busybox sh -c 'mknod /dev/x c 240 
 same "device list holds" "Operation not permitted" "$(opened)"
 same "device list opens what a rule names" "No such device or address" "$(opened --device-cgroup-rule 'c 240:7 r')"
 
+# Networks.
+apus run -d --name web -p 8080:80 busybox sh -c 'while :; do echo hello | nc -l -p 80 -w 1; done' >/tmp/web 2>&1 || not_ok "web" "$(cat /tmp/web)"
+address=$(apus inspect --format '{{.NetworkSettings.IPAddress}}' web 2>&1)
+until_equal 1 sh -c 'apus exec web netstat -ltn | grep -c :80'
+same "a published port" hello "$(nc -w 5 127.0.0.1 8080 </dev/null 2>&1)"
+same "between containers" hello "$(apus run --rm busybox nc -w 5 "$address" 80 </dev/null 2>&1)"
+apus network create side >/dev/null 2>&1 || not_ok "network create"
+same "between networks" "" "$(apus run --rm --network side busybox nc -w 1 "$address" 80 </dev/null 2>/dev/null)"
+apus rm -f web >/dev/null 2>&1
+apus network rm side >/dev/null 2>&1 || not_ok "network rm"
+
 apus run -d --name long busybox sh -c 'i=0; while [ $i -lt 400 ]; do i=$((i+1)); echo $i; sleep 0.1; done' >/dev/null
 same "exec" "in" "$(apus exec long echo in 2>&1)"
 kill -9 $server
@@ -107,6 +118,7 @@ same "no cgroup left" "" "$(ls -d /sys/fs/cgroup/apus/*/ 2>/dev/null)"
 same "no container left" "" "$(apus ps -aq 2>&1)"
 kill $server
 wait $server 2>/dev/null
+same "no link left" lo "$(ls /sys/class/net)"
 
 # The rooms whose behaviour depends on the cgroup version: what is said of cgroups, of the runtime and of the shim holds
 # here too.

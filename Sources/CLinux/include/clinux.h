@@ -9,6 +9,7 @@
 #include "clinux_files.h"
 #include "clinux_memory.h"
 #include "clinux_mounts.h"
+#include "clinux_netlink.h"
 #include "clinux_processes.h"
 #include "clinux_sockets.h"
 #include "clinux_terminals.h"

@@ -21,4 +21,9 @@ ssize_t clinux_send_descriptors(int descriptor, const void *bytes, size_t count,
 /// -1 with EMSGSIZE, and all of them closed, when the message carried more.
 ssize_t clinux_receive_descriptors(int descriptor, void *bytes, size_t count, int *received, size_t *received_count);
 
+/// bind(2) of an AF_INET (4 bytes) or AF_INET6 (16 bytes) socket. ip(7), ipv6(7).
+int clinux_inet_bind(int descriptor, const void *address, size_t address_size, uint16_t port);
+/// The port that such a socket is bound to. getsockname(2).
+int clinux_inet_port(int descriptor);
+
 #endif

@@ -42,9 +42,11 @@ public struct Timestamp: Sendable, Equatable {
     return "\(parts.date)T\(parts.time)\(fraction)Z"
   }
 
-  /// `2006-01-02 15:04:05 +0000 UTC`, as Go prints a time.
+  /// `2006-01-02 15:04:05.5 +0000 UTC`, as Go prints a time: of the fraction what is not zero.
   public var goDescription: String {
-    "\(civil.date) \(civil.time) +0000 UTC"
+    var fraction = nanoseconds == 0 ? "" : "." + Timestamp.pad(Int64(nanoseconds), 9)
+    while fraction.last == "0" { fraction.removeLast() }
+    return "\(civil.date) \(civil.time)\(fraction) +0000 UTC"
   }
 
   /// `Mon Jan  2 15:04:05 2006`, as ctime(3) prints a time.

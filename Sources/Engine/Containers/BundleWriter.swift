@@ -15,27 +15,42 @@ struct BundleWriter {
     self.layout = layout
   }
 
-  func write(_ findings: ContainerPlan.Findings) throws {
+  func write(_ findings: ContainerPlan.Findings, namespace: String?) throws {
     let id = container.id
     let bundle = layout.bundle(of: id)
-    let directory = layout.directory(of: id)
     try Converge.forgetExit(layout.exitRecord(of: id))
     try HostFiles.makeDirectories("\(bundle)/rootfs", permissions: 0o700)
-    let spec = plan.spec(id: id, containerDirectory: directory, findings: findings)
+    var findings = findings
+    findings.networkNamespace = namespace
+    let spec = plan.spec(id: id, containerDirectory: filesDirectory, findings: findings)
     try write(spec.json(), to: "\(bundle)/config.json", permissions: 0o600)
-    try writeOwnFiles(directory)
   }
 
-  /// The files keep what a program in the container has written to them; so they are made once.
-  private func writeOwnFiles(_ directory: String) throws {
+  /// Where the files lie that say what the container and others are called: with the container whose network it shares.
+  private var filesDirectory: String {
+    if case .container(let name) = plan.network.mode, let other = ContainerID(name) {
+      return layout.directory(of: other)
+    }
+    return layout.directory(of: container.id)
+  }
+
+  /// The files that say what the container and others are called. Where it gets its addresses anew, they are made anew;
+  /// else they keep what a program in the container has written to them.
+  func writeFiles(_ joining: Networks.Joining?) throws {
+    if case .container = plan.network.mode { return }
+    let directory = layout.directory(of: container.id)
     let hosts = "\(directory)/hosts"
-    guard try !HostFiles.exists(hosts) else { return }
+    guard try joining != nil || !HostFiles.exists(hosts) else { return }
     let machineHosts = String(decoding: try HostFiles.readIfPresent("/etc/hosts") ?? [], as: UTF8.self)
-    let resolver = String(decoding: try HostFiles.readIfPresent("/etc/resolv.conf") ?? [], as: UTF8.self)
     let (hostname, domainname) = (plan.namespaces.hostname, plan.namespaces.domainname)
-    try write([UInt8]("\(hostname)\n".utf8), to: "\(directory)/hostname")
-    try write([UInt8](plan.network.resolverFile(ofMachine: resolver).utf8), to: "\(directory)/resolv.conf")
-    let text = plan.network.hostsFile(hostname: hostname, domainname: domainname, hostsOfMachine: machineHosts)
+    if try !HostFiles.exists(hosts) {
+      let resolver = String(decoding: try HostFiles.readIfPresent("/etc/resolv.conf") ?? [], as: UTF8.self)
+      try write([UInt8]("\(hostname)\n".utf8), to: "\(directory)/hostname")
+      try write([UInt8](plan.network.resolverFile(ofMachine: resolver).utf8), to: "\(directory)/resolv.conf")
+    }
+    let text = plan.network.hostsFile(
+      hostname: hostname, domainname: domainname, hostsOfMachine: machineHosts, grant: joining?.grant,
+      hostGateway: joining?.hostGateway)
     // Last: its presence says that all three are there.
     try write([UInt8](text.utf8), to: hosts)
   }

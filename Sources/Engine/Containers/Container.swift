@@ -8,10 +8,11 @@ final class Container: Sendable {
   let created: Timestamp
   /// The image's id, `sha256:…`.
   let image: String
-  let configuration: StoredConfiguration
-
+  let autoRemove: Bool
+  let hasTerminal: Bool
   private struct Changing {
     var name: String
+    var configuration: StoredConfiguration
     var state: ContainerState
     /// Set by the next exit, then replaced.
     var nextExit = Latch<ContainerWait.Exit>()
@@ -32,20 +33,23 @@ final class Container: Sendable {
     self.id = id
     self.image = image
     self.created = created
-    self.configuration = configuration
-    changing = Mutex(Changing(name: name, state: state))
+    (autoRemove, hasTerminal) = (configuration.request.hostConfig.autoRemove, configuration.request.config.tty)
+    changing = Mutex(Changing(name: name, configuration: configuration, state: state))
     (inbox, commands) = AsyncStream.makeStream()
   }
 
   var name: String { changing.withLock { $0.name } }
   var state: ContainerState { changing.withLock { $0.state } }
-  var autoRemove: Bool { configuration.request.hostConfig.autoRemove }
-  var hasTerminal: Bool { configuration.request.config.tty }
+  var configuration: StoredConfiguration { changing.withLock { $0.configuration } }
 
   // MARK: For its loop
 
   func rename(to name: String) {
     changing.withLock { $0.name = name }
+  }
+
+  func reconfigure(_ configuration: StoredConfiguration) {
+    changing.withLock { $0.configuration = configuration }
   }
 
   /// The loop's own state machine takes `input`; readers see the result at once.

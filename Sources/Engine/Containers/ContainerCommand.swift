@@ -10,17 +10,21 @@ enum ContainerCommand: Sendable {
   case remove(force: Bool, Reply)
   case rename(to: String, Reply)
   case resize(exec: String?, rows: UInt16, columns: UInt16, Reply)
+  /// Puts the container into a network, or takes it out of one.
+  case connect(NetworkPlan.Attachment, Reply)
+  case disconnect(NetworkDefinition, Reply)
   /// Connects a client's streams, now or when the container starts.
   case attach(AttachSession, Reply)
   /// The run that began at `run` has ended, as its shim says or as its loss shows.
   case ended(run: RunToken, ShimEnd)
-  case deadline(run: Timestamp)
+  case deadline(run: Timestamp, afterKill: Bool)
 
   /// The way back to whoever waits for it.
   var reply: Reply? {
     switch self {
     case .start(let reply), .stop(_, _, let reply), .kill(_, let reply), .remove(_, let reply),
-      .rename(_, let reply), .resize(_, _, _, let reply), .attach(_, let reply):
+      .rename(_, let reply), .resize(_, _, _, let reply), .attach(_, let reply),
+      .connect(_, let reply), .disconnect(_, let reply):
       reply
     case .ended, .deadline: nil
     }

@@ -10,6 +10,16 @@ extension Engine {
   public func createContainer(
     name: String?, platform: String?, request: ContainerCreateRequest
   ) async throws -> ContainerCreateResponse {
+    var request = request
+    // As it was said, another container might have the name by the time of the start.
+    if request.hostConfig.networkMode.hasPrefix("container:") {
+      let name = String(request.hostConfig.networkMode.dropFirst("container:".count))
+      // Not as something that was not found: clients would take that for the image, and pull it.
+      guard let other = try? containers.find(name) else {
+        throw ClassifiedError(.invalid, "cannot share the network of a container: No such container: \(name)")
+      }
+      request.hostConfig.networkMode = "container:\(other.id)"
+    }
     let wanted = try name.flatMap { $0.isEmpty ? nil : try ContainerName.parse($0) }
     try require(!request.config.image.isEmpty, "Config.Image must not be empty")
     // Until the container is known, this keeps its layers.

@@ -30,7 +30,8 @@ extension Engine {
         "LowerDir": container.configuration.layers.map { "\(layout.layers)/\($0)" }.joined(separator: ":"),
         "UpperDir": "\(directory)/upper", "WorkDir": "\(directory)/work",
       ], name: "overlay2")
-    try settledPlan(of: container).view(&answer, logPath: layout.log(of: id))
+    try settledPlan(of: container).view(
+      &answer, logPath: layout.log(of: id), grant: networks.grant(of: id), networkIDs: networks.idsByName)
     if size {
       let written = try await writtenBytes(of: container)
       answer.sizeRw = written

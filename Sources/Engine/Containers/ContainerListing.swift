@@ -32,7 +32,9 @@ extension Engine {
     var inspect = ContainerInspect()
     inspect.hostConfig = container.configuration.request.hostConfig
     inspect.config = container.configuration.request.config
-    try settledPlan(of: container).view(&inspect, logPath: "")
+    let grant = networks.grant(of: container.id)
+    let plan = try settledPlan(of: container)
+    plan.view(&inspect, logPath: "", grant: grant, networkIDs: networks.idsByName)
     let state = container.state
     var summary = ContainerSummary()
     summary.id = container.id.text
@@ -41,7 +43,6 @@ extension Engine {
     summary.imageID = container.image
     summary.command = ([inspect.path] + inspect.args).joined(separator: " ")
     summary.created = container.created.seconds
-    if state.isRunning { summary.ports = exposedPorts(inspect.networkSettings.ports) }
     summary.labels = inspect.config.labels ?? [:]
     summary.state = state.status
     summary.status = state.statusText(now: now)
@@ -49,16 +50,8 @@ extension Engine {
       networkMode: inspect.hostConfig.networkMode, annotations: inspect.hostConfig.annotations)
     summary.networkSettings = SummaryNetworkSettings(networks: inspect.networkSettings.networks)
     summary.mounts = inspect.mounts
+    summary.ports = plan.network.summaries(grant)
     return summary
-  }
-
-  /// The ports that a container listens at by its own word: `80/tcp`; without a protocol it is TCP.
-  private func exposedPorts(_ ports: PortMap) -> [PortSummary] {
-    ports.keys.compactMap { text in
-      let parts = text.split(separator: "/", maxSplits: 1)
-      guard let number = parts.first.flatMap({ UInt16($0) }) else { return nil }
-      return PortSummary(privatePort: number, type: parts.count > 1 ? String(parts[1]) : "tcp")
-    }.sorted { ($0.privatePort, $0.type) < ($1.privatePort, $1.type) }
   }
 
   /// What `ancestor` can call a container's image.

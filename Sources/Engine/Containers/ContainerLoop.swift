@@ -62,10 +62,14 @@ final class ContainerLoop {
       }
     case .attach(let session, let reply):
       await answer(reply) { loop in try await loop.attach(session) }
+    case .connect(let attachment, let reply):
+      await answer(reply) { loop in try await loop.engine.connect(loop.container, attachment) }
+    case .disconnect(let network, let reply):
+      await answer(reply) { loop in try await loop.engine.disconnect(loop.container, network) }
     case .ended(let token, let end):
       await note(end, of: token)
-    case .deadline(let run):
-      await performWithoutAsker(.deadline(run: run))
+    case .deadline(let run, let afterKill):
+      await performWithoutAsker(.deadline(run: run, afterKill: afterKill))
     }
   }
 
@@ -171,7 +175,7 @@ final class ContainerLoop {
     switch action {
     case .launch: try await launch()
     case .signal(let number): try await shim?.connection.signal(number)
-    case .armDeadline(let seconds): armDeadline(seconds)
+    case .armDeadline(let seconds, let afterKill): armDeadline(seconds, afterKill: afterKill)
     case .abandonStop:
       stops = settle(stops, .failure(ClassifiedError(.system, "container \(container.id) does not die after SIGKILL")))
       removals = settle(
@@ -214,11 +218,11 @@ final class ContainerLoop {
     if case .exited = container.state { try FailPoint.exitAfterRecord.pass() }
   }
 
-  private func armDeadline(_ seconds: Int) {
+  private func armDeadline(_ seconds: Int, afterKill: Bool) {
     guard case .running(let run) = container.state else { return }
     let container = container
     engine.configuration.eventLoops.next().scheduleTask(in: .seconds(Int64(seconds))) {
-      _ = container.send(.deadline(run: run.started))
+      _ = container.send(.deadline(run: run.started, afterKill: afterKill))
     }
   }
 

@@ -74,6 +74,15 @@ struct ContainerRecords: Sendable {
     try await onThread { try database.update(record, of: container.id.text) }
   }
 
+  /// Writes down that a container has another configuration from now on.
+  func update(_ container: Container, to configuration: StoredConfiguration) async throws {
+    let bytes = EngineJSON.encode(configuration)
+    try await onThread {
+      try database.update(configuration: Data(bytes), of: container.id.text)
+      try write(container, bytes)
+    }
+  }
+
   func rename(_ container: Container, to name: String) async throws {
     try await onThread {
       try database.rename(container: container.id.text, to: name)

@@ -1,3 +1,4 @@
+import ContainerNetwork
 import Diagnostics
 import LinuxKernel
 import NIOCore
@@ -70,18 +71,46 @@ struct ContainerStart {
   private func prepare() async throws -> Prepared {
     let (container, engine, token) = (container, engine, token)
     return try await engine.threads.runIfActive {
+      let plan = try engine.plan(container.configuration, id: container.id)
       // First, since it takes as long to come up as the bundle does to be written. Without a `launch` it ends as soon as
       // this end of its connection closes.
-      let shim = try engine.shims.start(for: container.id)
+      let shim = try engine.shims.start(for: container.id, sandboxed: plan.network.isSandboxed)
       engine.reaper.watch(shim.process)
-      let plan = try engine.plan(container.configuration, id: container.id)
+      let network = try Self.join(container, plan, shim.sandbox, of: shim.process, engine)
       let findings = try StartFindings.gather(for: container, plan, engine.layout)
-      try BundleWriter(container, plan, engine.layout).write(findings)
+      let bundle = BundleWriter(container, plan, engine.layout)
+      try bundle.write(findings, namespace: network.path)
+      try bundle.writeFiles(try network.joining?.wait())
       try FailPoint.startAfterBundle.pass()
       let connecting = ShimConnection.adopt(shim.control, on: engine.configuration.eventLoops) { end in
         _ = container.send(.ended(run: token, end))
       }
       return Prepared(launch: Self.launch(of: container, plan, engine), connecting: connecting)
+    }
+  }
+
+  /// The container's way into its network: which namespace it is in, and what is being made in there.
+  private struct Network {
+    /// Nil: a new one of the runtime's making, or the host's.
+    var path: String?
+    var joining: EventLoopFuture<Networks.Joining>?
+  }
+
+  private static func join(
+    _ container: Container, _ plan: ContainerPlan, _ sandbox: NetworkSandbox?, of shim: Int32, _ engine: Engine
+  ) throws -> Network {
+    switch plan.network.mode {
+    case .host: return Network()
+    case .container(let name): return Network(path: try engine.networkNamespace(of: name, for: container))
+    case .none, .networks:
+      guard let sandbox else { return Network() }
+      let path = "/proc/\(shim)/fd/\(NetworkSandbox.shimDescriptor)"
+      guard plan.network.mode == .networks else { return Network(path: path) }
+      let (networks, id, network) = (engine.networks, container.id, plan.network)
+      let joining = networks.beginChange(on: engine.configuration.eventLoops.next()) {
+        try networks.join(id, network, sandbox, sandboxKey: path)
+      }
+      return Network(path: path, joining: joining)
     }
   }
 
@@ -104,6 +133,7 @@ struct ContainerStart {
       launch.log = ShimLog(
         path: layout.log(of: id), maxBytes: plan.logging.maxBytes, maxFiles: plan.logging.maxFiles)
     }
+    launch.keepsSandbox = plan.network.isSandboxed
     launch.oomCounter = engine.cgroups.oomCounter(of: plan.cgroupPath(of: id))
     return launch
   }

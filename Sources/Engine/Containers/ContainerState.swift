@@ -55,8 +55,8 @@ enum ContainerState: Sendable, Equatable {
     case exited(Exit)
     /// `timeout` in seconds; nil: wait for ever.
     case stop(signal: Int32, timeout: Int?)
-    /// The time that a stop gave the run which began at `run` is over.
-    case deadline(run: Timestamp)
+    /// The time that a stop gave the run which began at `run` is over; or the time that SIGKILL was given.
+    case deadline(run: Timestamp, afterKill: Bool)
     case kill(signal: Int32)
     case remove(force: Bool)
     case erased
@@ -69,7 +69,7 @@ enum ContainerState: Sendable, Equatable {
     /// Send a signal to init.
     case signal(Int32)
     /// Send `deadline` after so many seconds.
-    case armDeadline(seconds: Int)
+    case armDeadline(seconds: Int, afterKill: Bool)
     /// Tell those who wait for a stop that the container does not die.
     case abandonStop
     /// Write the state to the database.
@@ -140,13 +140,18 @@ enum ContainerState: Sendable, Equatable {
     case .stop(let signal, let timeout):
       if run.stop == .none { run.stop = .asked }
       self = .running(run)
-      return [.signal(signal), .announce(.kill(signal: signal))] + (timeout.map { [.armDeadline(seconds: $0)] } ?? [])
-    case .deadline(let started):
+      return [.signal(signal), .announce(.kill(signal: signal))]
+        + (timeout.map { [.armDeadline(seconds: $0, afterKill: false)] } ?? [])
+    case .deadline(let started, let afterKill):
       guard started == run.started else { return [] }
-      if run.stop == .killed { return [.abandonStop] }
+      // SIGKILL has its own time: that of a stop which was asked for beside it says nothing any more.
+      if run.stop == .killed { return afterKill ? [.abandonStop] : [] }
       run.stop = .killed
       self = .running(run)
-      return [.signal(killSignal), .announce(.kill(signal: killSignal)), .armDeadline(seconds: Self.killGrace)]
+      return [
+        .signal(killSignal), .announce(.kill(signal: killSignal)),
+        .armDeadline(seconds: Self.killGrace, afterKill: true),
+      ]
     case .kill(let signal):
       return [.signal(signal), .announce(.kill(signal: signal))]
     case .remove(let force):
@@ -157,7 +162,10 @@ enum ContainerState: Sendable, Equatable {
       run.removal = true
       run.stop = .killed
       self = .running(run)
-      return [.signal(killSignal), .announce(.kill(signal: killSignal)), .armDeadline(seconds: Self.killGrace)]
+      return [
+        .signal(killSignal), .announce(.kill(signal: killSignal)),
+        .armDeadline(seconds: Self.killGrace, afterKill: true),
+      ]
     case .exited(let exit):
       return end(run, exit, autoRemove: autoRemove)
     case .launched, .launchFailed, .erased:

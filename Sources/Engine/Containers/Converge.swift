@@ -72,6 +72,11 @@ struct Converge: Sendable {
     try HostFiles.removeTree(layout.bundle(of: id))
   }
 
+  /// Removes the file of something whose row is gone. Blocking.
+  static func removeRecord(_ path: String) throws {
+    try HostFiles.removeTree(path)
+  }
+
   /// Removes the exit record of an earlier run, which would be taken for the coming one's. Blocking.
   static func forgetExit(_ record: String) throws {
     try HostFiles.removeTree(record)
@@ -120,6 +125,7 @@ extension Engine {
     let (convergence, id) = (convergence, container.id)
     let path = cgroupPath(of: container)
     try await threads.runIfActive { try convergence.run(id, cgroup: path, to: target) }
+    try await leaveNetworks(container)
     reaper.sweep()
   }
 
@@ -130,6 +136,7 @@ extension Engine {
     try await threads.runIfActive {
       try convergence.erase(id, cgroup: path) { try database.remove(container: id.text) }
     }
+    try await leaveNetworks(container)
     reaper.sweep()
     background.start(.awaited) { [self] in
       do {
@@ -140,6 +147,20 @@ extension Engine {
         if let image = try? Digest(container.image), images.image(image) == nil { collectImageGarbage() }
       } catch {
         logger.error("container \(id): what it left cannot be removed: \(explanation(of: error))")
+      }
+    }
+  }
+
+  /// Gives back what a container has of its networks. Its cables, whose end takes longer, go when nobody waits.
+  private func leaveNetworks(_ container: Container) async throws {
+    let (networks, id) = (networks, container.id)
+    guard networks.grant(of: id) != nil else { return }
+    let cables = try await networks.change { networks.leave(id) }
+    background.start(.awaited) { [logger] in
+      do {
+        try await networks.change { try networks.host.unplug(cables) }
+      } catch {
+        logger.error("container \(id): its cables cannot be unplugged: \(explanation(of: error))")
       }
     }
   }

@@ -14,11 +14,14 @@ import StateStore
 extension Engine {
   func recover() async throws {
     let (found, unreadable) = try await threads.runIfActive { [self] in try storedContainers() }
+    try await networks.change { [networks] in try networks.loadGrants() }
     await withTaskGroup(of: Void.self) { group in
       for (container, boot) in found {
         group.addTask { [self] in await recover(container, boot: boot) }
       }
     }
+    let running = Set(containers.all.filter(\.state.isRunning).map(\.id))
+    try await networks.change { [networks] in try networks.settle(running: running) }
     // What cannot be read is left as it is, for someone to look at: only what nobody claims goes.
     let known = Set(containers.all.map(\.id)).union(unreadable)
     let (convergence, parent) = (convergence, configuration.cgroupParent)
@@ -61,7 +64,7 @@ extension Engine {
       configuration = try EngineJSON.decode(StoredConfiguration.self, from: record.configuration)
     } catch {
       configuration = try records.description(of: id).configuration
-      try records.database.repair(Data(EngineJSON.encode(configuration)), of: record.id)
+      try records.database.update(configuration: Data(EngineJSON.encode(configuration)), of: record.id)
       logger.warning("container \(id): its row was damaged, and is taken from its description")
     }
     return Container(

@@ -44,7 +44,7 @@ struct ContainerPlan: Sendable {
     let host = configuration.request.hostConfig
     resources = try .plan(host, facts: surroundings.facts, cgroupParent: surroundings.cgroupParent)
     mounts = try .plan(config, host, imageVolumes: Set(configuration.imageVolumes))
-    network = try .plan(configuration.request)
+    network = try .plan(configuration.request, attached: configuration.attached)
     namespaces = try .plan(config, host, id: id, hostname: surroundings.machineName)
     security = try .plan(host, facts: surroundings.facts, knownCapabilities: surroundings.knownCapabilities)
     process = try .plan(config, host, hostname: namespaces.hostname)
@@ -57,6 +57,8 @@ struct ContainerPlan: Sendable {
     var user = ContainerUser()
     var devices: [FoundDevice] = []
     var blockNumbers: [String: DeviceNumber] = [:]
+    /// The path to the network namespace to join; nil: none.
+    var networkNamespace: String?
   }
 
   /// The OCI configuration of container `id`.
@@ -81,7 +83,7 @@ struct ContainerPlan: Sendable {
           destination: ProcessPlan.initPath, type: "bind", source: initProgram, options: ["bind", "rprivate", "ro"]))
     }
     namespaces.spec(&spec)
-    network.spec(&spec)
+    network.spec(&spec, namespace: findings.networkNamespace)
     security.spec(&spec)
     return spec
   }
@@ -91,11 +93,17 @@ struct ContainerPlan: Sendable {
 
   var warnings: [String] { resources.warnings + mounts.warnings }
 
-  /// Writes the resolved defaults into what inspect shows; `logPath` is where the log would lie.
-  func view(_ inspect: inout ContainerInspect, logPath: String) {
+  /// Writes the resolved defaults into what inspect shows.
+  ///
+  /// - Parameters:
+  ///   - logPath: Where the log would lie.
+  ///   - grant: What the container has of its networks now.
+  func view(
+    _ inspect: inout ContainerInspect, logPath: String, grant: NetworkGrant?, networkIDs: [String: String]
+  ) {
     resources.view(&inspect.hostConfig)
     mounts.view(&inspect)
-    network.view(&inspect)
+    network.view(&inspect, grant: grant, networkIDs: networkIDs)
     namespaces.view(&inspect)
     security.view(&inspect)
     process.view(&inspect)

@@ -1,17 +1,31 @@
+import ContainerNetwork
 import Diagnostics
 import EngineAPI
+import NetworkAddresses
 import OCIRuntimeSpec
 
 /// How a container is connected.
 struct NetworkPlan: Sendable, Equatable {
-  enum Mode: String, Sendable {
+  enum Mode: Sendable, Equatable {
     case host
     case none
-    /// The default network. Until bridges are there, a container on it has loopback only, in a namespace of its own.
-    case bridge
+    /// In the namespace of another container, by its id.
+    case container(String)
+    /// In the networks of `attachments`.
+    case networks
+  }
+
+  /// A network that the container is to be in.
+  struct Attachment: Sendable, Equatable {
+    /// A name or an id.
+    var network: String
+    var settings: EndpointSettings
   }
 
   var mode: Mode
+  /// The first is the one that `NetworkMode` names.
+  var attachments: [Attachment]
+  var ports: [PublishedPortPlan]
   var extraHosts: [ExtraHost]
   var nameServers: [String]
   var searchDomains: [String]
@@ -21,114 +35,127 @@ struct NetworkPlan: Sendable, Equatable {
   /// One line of the container's hosts file.
   struct ExtraHost: Sendable, Equatable {
     var name: String
+    /// `host-gateway` stands for the host.
     var address: String
   }
 
-  /// Throws: `unsupported` for networks, published ports, links and addresses; `invalid` for malformed values.
-  static func plan(_ request: ContainerCreateRequest) throws(ClassifiedError) -> NetworkPlan {
+  /// Throws: `unsupported` for links, and options of single networks; `invalid` for malformed values and conflicts.
+  ///
+  /// - Parameter attached: The networks that the container is in now, if that has been changed since it was made.
+  static func plan(
+    _ request: ContainerCreateRequest, attached: [String]? = nil
+  ) throws(ClassifiedError) -> NetworkPlan {
     let host = request.hostConfig
     let config = request.config
-    let mode = try mode(host.networkMode)
-    try refuse(
-      "publishing ports", if: host.publishAllPorts || host.portBindings?.isEmpty == false,
-      advice: "use --network host")
     try refuse("Links", if: host.links?.isEmpty == false)
-    try refuse("MacAddress", if: config.macAddress?.isEmpty == false)
     try refuse("NetworkDisabled", if: config.networkDisabled == true, advice: "use --network none")
-    try checkEndpoints(request.networkingConfig?.endpointsConfig ?? [:], mode)
-    var hosts: [ExtraHost] = []
-    for text in host.extraHosts ?? [] {
-      let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-      try require(parts.count == 2 && !parts[0].isEmpty && !parts[1].isEmpty, "bad format for add-host: \"\(text)\"")
-      try refuse("the address host-gateway", if: parts[1] == "host-gateway")
-      hosts.append(ExtraHost(name: String(parts[0]), address: String(parts[1])))
+    try refuse("NetworkBandwidth", if: host.networkBandwidth != nil)
+    let mode = try mode(host.networkMode)
+    let exposed = Set((config.exposedPorts ?? [:]).keys).union((host.portBindings ?? [:]).keys).sorted()
+    for port in exposed { _ = try PublishedPortPlan.containerPort(port) }
+    let attachments = try attachments(request, mode, attached)
+    var plan = NetworkPlan(
+      mode: mode, attachments: attachments, ports: try PublishedPortPlan.plan(host, exposed: exposed),
+      extraHosts: try extraHosts(host), nameServers: host.dns ?? [], searchDomains: host.dnsSearch ?? [],
+      resolverOptions: host.dnsOptions ?? [], exposedPorts: exposed)
+    if mode != .networks { try plan.checkWithoutNetworks(config) }
+    for value in plan.nameServers {
+      try require(IPAddress(value) != nil, "invalid nameserver address: \(value)")
     }
-    for value in (host.dns ?? []) + (host.dnsSearch ?? []) + (host.dnsOptions ?? []) + hosts.map(\.name) {
+    for value in plan.searchDomains + plan.resolverOptions {
       try require(!value.contains(where: \.isNewline), "line break in a name or address of the network")
     }
-    return NetworkPlan(
-      mode: mode, extraHosts: hosts, nameServers: host.dns ?? [], searchDomains: host.dnsSearch ?? [],
-      resolverOptions: host.dnsOptions ?? [], exposedPorts: (config.exposedPorts ?? [:]).keys.sorted())
+    return plan
   }
 
   private static func mode(_ text: String) throws(ClassifiedError) -> Mode {
     switch text {
-    case "", "default", "bridge": return .bridge
     case "host": return .host
     case "none": return .none
-    default:
-      try refuse("sharing a container's network", if: text.hasPrefix("container:"))
-      throw ClassifiedError(
-        .unsupported, "network \(text) is not supported yet", advice: "use --network host, none or bridge")
+    case let other where other.hasPrefix("container:"):
+      let name = String(other.dropFirst("container:".count))
+      try require(!name.isEmpty, "invalid container format container:<name|id>")
+      return .container(name)
+    default: return .networks
     }
   }
 
-  /// Clients name the default network here too, without asking anything of it.
-  private static func checkEndpoints(_ endpoints: [String: EndpointSettings], _ own: Mode) throws(ClassifiedError) {
-    for (name, settings) in endpoints.sorted(by: { $0.key < $1.key }) {
-      try refuse("a second network, \(name),", if: try mode(name) != own)
-      try refuse("an address in network \(name)", if: settings.ipamConfig?.ipv4Address?.isEmpty == false)
-      try refuse("an address in network \(name)", if: settings.ipamConfig?.ipv6Address?.isEmpty == false)
-      try refuse("MacAddress", if: !settings.macAddress.isEmpty)
-      try refuse("an alias in network \(name)", if: settings.aliases?.isEmpty == false)
-      try refuse("a link in network \(name)", if: settings.links?.isEmpty == false)
-      try refuse("a link-local address in network \(name)", if: settings.ipamConfig?.linkLocalIPs?.isEmpty == false)
-      try refuse("a driver option in network \(name)", if: settings.driverOpts?.isEmpty == false)
-      try refuse("a gateway priority in network \(name)", if: settings.gwPriority != 0)
+  private static func attachments(
+    _ request: ContainerCreateRequest, _ mode: Mode, _ attached: [String]?
+  ) throws(ClassifiedError) -> [Attachment] {
+    let own = request.hostConfig.networkMode
+    var endpoints = request.networkingConfig?.endpointsConfig ?? [:]
+    guard mode == .networks else {
+      // Clients name the mode here too, without asking anything of it.
+      let others = endpoints.keys.filter { $0 != own }
+      try require(
+        others.isEmpty, "conflicting options: cannot attach both user-defined and non-user-defined network-modes")
+      return []
     }
-  }
-
-  func spec(_ spec: inout Spec) {
-    if mode != .host { spec.linux?.namespaces.append(LinuxNamespace(type: .network)) }
-  }
-
-  /// The content of `/etc/hosts`.
-  func hostsFile(hostname: String, domainname: String, hostsOfMachine: String) -> String {
-    var text = hostsOfMachine
-    if mode != .host {
-      text = """
-        127.0.0.1\tlocalhost
-        ::1\tlocalhost ip6-localhost ip6-loopback
-        fe00::\tip6-localnet
-        ff00::\tip6-mcastprefix
-        ff02::1\tip6-allnodes
-        ff02::2\tip6-allrouters
-
-        """
-    } else if !text.isEmpty, !text.hasSuffix("\n") {
-      text += "\n"
+    if let attached {
+      return attached.map { Attachment(network: $0, settings: endpoints[$0] ?? EndpointSettings()) }
     }
-    for host in extraHosts { text += "\(host.address)\t\(host.name)\n" }
-    if mode == .bridge {
-      let full = domainname.isEmpty ? "" : "\(hostname).\(domainname) "
-      text += "127.0.0.1\t\(full)\(hostname)\n"
-    }
-    return text
-  }
-
-  /// The content of `/etc/resolv.conf`: the machine's, with what was asked for in place of its lines.
-  func resolverFile(ofMachine text: String) -> String {
-    var lines = text.split(separator: "\n").map(String.init)
-    let replaced: [(String, [String])] = [
-      ("nameserver", nameServers), ("search", searchDomains), ("options", resolverOptions),
+    var attachments = [
+      Attachment(network: own.isEmpty || own == "default" ? "bridge" : own, settings: EndpointSettings())
     ]
-    for (keyword, values) in replaced where !values.isEmpty {
-      lines.removeAll { $0.hasPrefix(keyword) || (keyword == "search" && $0.hasPrefix("domain")) }
-      switch keyword {
-      case "nameserver": lines += values.map { "nameserver \($0)" }
-      // A lone dot says: no search list.
-      case "search" where values == ["."]: break
-      default: lines.append("\(keyword) \(values.joined(separator: " "))")
-      }
+    for name in [own, attachments[0].network, "default"] {
+      guard let settings = endpoints.removeValue(forKey: name) else { continue }
+      attachments[0].settings = settings
     }
-    return lines.joined(separator: "\n") + "\n"
+    if let address = request.config.macAddress, !address.isEmpty, attachments[0].settings.macAddress.isEmpty {
+      attachments[0].settings.macAddress = address
+    }
+    attachments += endpoints.sorted { $0.key < $1.key }.map { Attachment(network: $0.key, settings: $0.value) }
+    for attachment in attachments { try check(attachment) }
+    return attachments
   }
 
-  func view(_ inspect: inout ContainerInspect) {
-    if inspect.hostConfig.networkMode.isEmpty || inspect.hostConfig.networkMode == "default" {
-      inspect.hostConfig.networkMode = mode.rawValue
+  static func check(_ attachment: Attachment) throws(ClassifiedError) {
+    let (name, settings) = (attachment.network, attachment.settings)
+    try require(
+      !["host", "none"].contains(name) && !name.hasPrefix("container:"),
+      "conflicting options: cannot attach both user-defined and non-user-defined network-modes")
+    try refuse("a link in network \(name)", if: settings.links?.isEmpty == false)
+    try refuse("a link-local address in network \(name)", if: settings.ipamConfig?.linkLocalIPs?.isEmpty == false)
+    try refuse("a driver option in network \(name)", if: settings.driverOpts?.isEmpty == false)
+    try require(
+      settings.macAddress.isEmpty || MACAddress(settings.macAddress).map { !$0.isMulticast } == true,
+      "invalid MAC address: \(settings.macAddress)")
+  }
+
+  private static func extraHosts(_ host: HostConfig) throws(ClassifiedError) -> [ExtraHost] {
+    var hosts: [ExtraHost] = []
+    for text in host.extraHosts ?? [] {
+      let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+      try require(
+        parts.count == 2 && !parts[0].isEmpty && !parts[1].isEmpty && !text.contains(where: \.isNewline),
+        "bad format for add-host: \"\(text)\"")
+      let address = String(parts[1])
+      try require(
+        address == "host-gateway" || IPAddress(address) != nil, "invalid IP address in add-host: \"\(address)\"")
+      hosts.append(ExtraHost(name: String(parts[0]), address: address))
     }
-    inspect.networkSettings.networks = [mode.rawValue: EndpointSettings()]
-    for port in exposedPorts where mode == .bridge { inspect.networkSettings.ports[port] = .some(nil) }
+    return hosts
+  }
+
+  /// What makes no sense without networks of its own is an error, or is left out, as in Docker.
+  private mutating func checkWithoutNetworks(_ config: ContainerConfig) throws(ClassifiedError) {
+    guard case .container = mode else {
+      ports = []
+      return
+    }
+    try require(config.hostname.isEmpty, "conflicting options: hostname and the network mode")
+    try require(nameServers.isEmpty, "conflicting options: dns and the network mode")
+    try require(extraHosts.isEmpty, "conflicting options: custom host-to-IP mapping and the network mode")
+    try require(ports.isEmpty, "conflicting options: port publishing and the container type network mode")
+  }
+
+  /// Whether the container is in a network namespace that its shim holds.
+  var isSandboxed: Bool { mode == .none || mode == .networks }
+
+  /// - Parameter namespace: The path to the namespace that the container is to be in, where there is one.
+  func spec(_ spec: inout Spec, namespace: String?) {
+    if mode == .host { return }
+    spec.linux?.namespaces.append(LinuxNamespace(type: .network, path: namespace ?? ""))
   }
 }

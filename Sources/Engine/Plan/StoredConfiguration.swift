@@ -2,7 +2,7 @@ import EngineAPI
 import OCIImageSpec
 
 /// What a container was created with, with the image's defaults merged in: all that a start needs. It is kept in the
-/// database and in `container.json`, and never changes.
+/// database and in `container.json`.
 struct StoredConfiguration: APIObject, Equatable {
   var request = ContainerCreateRequest()
   /// The directories of the image's layers under `layers/`, the uppermost first.
@@ -11,6 +11,8 @@ struct StoredConfiguration: APIObject, Equatable {
   var platform = ""
   /// Paths that the image, not the user, declares as volumes.
   var imageVolumes: [String] = []
+  /// The networks that the container is to be in, in their order, once that has been changed; nil: as the request says.
+  var attached: [String]?
 
   init() {}
 
@@ -19,6 +21,7 @@ struct StoredConfiguration: APIObject, Equatable {
     try object.present("layers", &layers)
     try object.present("platform", &platform)
     try object.present("imageVolumes", &imageVolumes)
+    try object.optional("attached", &attached)
   }
 
   /// Takes the image's defaults for what the request leaves open.

@@ -1,3 +1,4 @@
+import ContainerNetwork
 import Diagnostics
 import LinuxKernel
 import ShimProtocol
@@ -9,6 +10,8 @@ final class ShimSpawn: Sendable {
   private let program: String
   private let runtime: SharedDescriptor
   private let spare = Mutex<Started?>(nil)
+  /// Whether the last container wanted a sandbox: then the next is taken to want one, too.
+  private let wantsSandbox = Atomic(false)
 
   /// Makes the sealed copy: once, since copying a static program costs some 15 ms.
   ///
@@ -28,23 +31,30 @@ final class ShimSpawn: Sendable {
   struct Started: ~Copyable {
     let process: Int32
     let control: LinuxKernel.Descriptor
+    /// The network namespace that it holds as descriptor 5.
+    let sandbox: NetworkSandbox?
   }
 
   /// A shim for a container: the spare one, or a new one. Blocks for about a millisecond.
-  func start(for id: ContainerID) throws(SystemError) -> Started {
-    if let spare = takeSpare() { return spare }
-    return try start(id.text)
+  ///
+  /// - Parameter sandboxed: Whether it is to hold a network namespace.
+  func start(for id: ContainerID, sandboxed: Bool) throws(SystemError) -> Started {
+    wantsSandbox.store(sandboxed, ordering: .relaxed)
+    if let spare = takeSpare(sandboxed: sandboxed) { return spare }
+    return try start(id.text, sandboxed ? NetworkSandbox() : nil)
   }
 
   /// Starts a spare shim where there is none. Without one, the next start only takes longer. Blocks as `start`.
   func prepareSpare() {
-    guard spare.withLock({ $0 == nil }), let next = try? start(ShimLaunch.anyContainer) else { return }
+    guard spare.withLock({ $0 == nil }) else { return }
+    let sandbox = wantsSandbox.load(ordering: .relaxed) ? try? NetworkSandbox() : nil
+    guard let next = try? start(ShimLaunch.anyContainer, sandbox) else { return }
     keep(next)
   }
 
   /// Lets the spare shim go: it ends with its connection.
   func dropSpare() {
-    _ = takeSpare()
+    _ = takeSpare(sandboxed: false)
   }
 
   private func keep(_ next: consuming Started) {
@@ -54,8 +64,10 @@ final class ShimSpawn: Sendable {
     }
   }
 
-  private func takeSpare() -> Started? {
+  private func takeSpare(sandboxed: Bool) -> Started? {
     guard let taken = spare.withLock({ $0.take() }) else { return nil }
+    // One without a sandbox cannot be given one; it ends with its connection.
+    if sandboxed && taken.sandbox == nil { return nil }
     // Somebody may have killed it.
     let hasEnded: Bool
     do throws(SystemError) { hasEnded = try Children.reap(taken.process) != nil } catch { hasEnded = true }
@@ -63,7 +75,7 @@ final class ShimSpawn: Sendable {
     return taken
   }
 
-  private func start(_ name: String) throws(SystemError) -> Started {
+  private func start(_ name: String, _ sandbox: NetworkSandbox?) throws(SystemError) -> Started {
     let pair = try SocketPair()
     let ours = pair.first
     let theirs = pair.second
@@ -76,7 +88,13 @@ final class ShimSpawn: Sendable {
     spawn.inherit(2)
     spawn.pass(theirs, as: 3)
     spawn.pass(runtime.descriptor, as: 4)
+    if let sandbox { spawn.pass(sandbox.namespace.descriptor, as: NetworkSandbox.shimDescriptor) }
     let process = try spawn.start()
-    return Started(process: process, control: ours)
+    return Started(process: process, control: ours, sandbox: sandbox)
   }
+}
+
+extension NetworkSandbox {
+  /// The number under which a shim holds it.
+  static let shimDescriptor: Int32 = 5
 }

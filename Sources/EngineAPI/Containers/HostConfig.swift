@@ -40,6 +40,8 @@ public struct HostConfig: APIObject, Equatable {
   /// `name:address`.
   public var extraHosts: [String]?
   public var links: [String]?
+  /// Nil: no limit.
+  public var networkBandwidth: NetworkBandwidth?
 
   // Namespaces
   public var cgroupnsMode: String = ""
@@ -149,6 +151,7 @@ public struct HostConfig: APIObject, Equatable {
     try object.nullable("DnsSearch", &dnsSearch)
     try object.nullable("ExtraHosts", &extraHosts)
     try object.nullable("Links", &links)
+    try object.optional("NetworkBandwidth", &networkBandwidth)
   }
 
   private mutating func namespacesFields(_ object: inout ObjectFields) throws(JSONFault) {
@@ -177,7 +180,8 @@ public struct HostConfig: APIObject, Equatable {
     try object.present("OomScoreAdj", &oomScoreAdj)
   }
 
-  private mutating func limitsFields(_ object: inout ObjectFields) throws(JSONFault) {
+  /// What `POST /containers/{id}/update` can change, too.
+  mutating func limitsFields(_ object: inout ObjectFields) throws(JSONFault) {
     try object.present("CgroupParent", &cgroupParent)
     try object.present("NanoCpus", &nanoCPUs)
     try object.present("CpuShares", &cpuShares)

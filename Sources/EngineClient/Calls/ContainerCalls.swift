@@ -50,6 +50,11 @@ extension EngineClient {
     _ = try call("POST", Self.path(name, "/rename"), ["name": newName])
   }
 
+  /// `POST /containers/{id}/update`
+  public func updateContainer(_ name: String, _ request: ContainerUpdateRequest) throws -> ContainerUpdateResponse {
+    try call("POST", Self.path(name, "/update"), body: Self.json(request), as: ContainerUpdateResponse.self)
+  }
+
   /// `POST /containers/{id}/resize`
   public func resizeContainer(_ name: String, rows: UInt16, columns: UInt16) throws {
     _ = try call("POST", Self.path(name, "/resize"), ["h": String(rows), "w": String(columns)])

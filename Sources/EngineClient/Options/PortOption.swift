@@ -8,24 +8,28 @@ public struct PortOption: Sendable, Equatable {
   /// Where it is published; nil for a port that is only exposed.
   public let binding: PortBinding?
 
-  /// Reads `[address:][hostPort[-last]:]containerPort[-last][/protocol]`.
+  /// Reads `[address:][hostPort[-last]:]containerPort[-last][/protocol]`, or the same as
+  /// `published=…,target=…[,protocol=…]`.
   ///
   /// Throws: kind `invalid`.
   public static func published(_ text: String) throws(ClassifiedError) -> [PortOption] {
-    var rest = text
-    var address = ""
-    if rest.hasPrefix("["), let end = rest.firstIndex(of: "]") {
-      address = String(rest[rest.index(after: rest.startIndex)..<end])
-      rest = String(rest[rest.index(after: end)...])
-      if rest.hasPrefix(":") { rest.removeFirst() }
-    }
-    var parts = rest.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+    let text = text.contains("=") ? try shortForm(of: text) : text
+    var parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
     let container = parts.removeLast()
     let host = parts.popLast() ?? ""
-    if address.isEmpty { address = parts.joined(separator: ":") }
-    if container.isEmpty { throw ClassifiedError(.invalid, "no port specified: \(text)<empty>") }
+    // Colons that are left belong to an IPv6 address, which may do without its brackets.
+    var address = parts.joined(separator: ":")
+    if address.hasPrefix("["), address.hasSuffix("]") { address = String(address.dropFirst().dropLast()) }
+    if container.isEmpty || container.hasPrefix("/") {
+      throw ClassifiedError(.invalid, "no port specified: \(text)<empty>")
+    }
+    if !address.isEmpty, AddressSyntax.address(address) == nil {
+      throw ClassifiedError(
+        .invalid, "invalid IP address: \(address)",
+        advice: address.hasPrefix("[") ? "write [address]:hostPort:containerPort or [address]::containerPort" : nil)
+    }
     let (ports, kind) = try range(container, name: "containerPort")
-    let hostPorts = host.isEmpty ? nil : Array(try range(host, name: "hostPort").ports)
+    let hostPorts = host.isEmpty ? nil : Array(try range(host, name: "hostPort", hasProtocol: false).ports)
     if let hostPorts, hostPorts.count != ports.count, ports.count != 1 {
       throw ClassifiedError(.invalid, "invalid ranges specified for container and host Ports: \(container) and \(host)")
     }
@@ -34,6 +38,21 @@ public struct PortOption: Sendable, Equatable {
       let hostPort = hostPorts.map { $0.count == ports.count ? String($0[index]) : host } ?? ""
       return PortOption(containerPort: "\(port)/\(kind)", binding: PortBinding(hostIP: address, hostPort: hostPort))
     }
+  }
+
+  private static func shortForm(of text: String) throws(ClassifiedError) -> String {
+    var values = ["protocol": "tcp"]
+    for field in text.split(separator: ",", omittingEmptySubsequences: false) {
+      guard let (key, value) = String(field).cut(at: "="), !key.isEmpty else {
+        throw ClassifiedError(
+          .invalid, "invalid publish opts format (should be name=value but got '\(field)')")
+      }
+      guard ["published", "target", "protocol", "mode"].contains(key) else {
+        throw ClassifiedError(.invalid, "invalid publish opts key '\(key)'", advice: "published, target or protocol")
+      }
+      values[key] = value
+    }
+    return "\(values["published"] ?? ""):\(values["target"] ?? "")/\(values["protocol"] ?? "")"
   }
 
   /// Reads `port[-last][/protocol]`.
@@ -46,56 +65,59 @@ public struct PortOption: Sendable, Equatable {
   }
 
   private static func range(
-    _ text: String, name: String
+    _ text: String, name: String, hasProtocol: Bool = true
   ) throws(ClassifiedError) -> (ports: ClosedRange<UInt16>, kind: String) {
-    let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-    let kind = parts.count == 2 ? parts[1].lowercased() : "tcp"
+    let parts =
+      hasProtocol ? text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map(String.init) : [text]
+    let kind = parts.count == 2 && !parts[1].isEmpty ? parts[1].lowercased() : "tcp"
     guard ["tcp", "udp", "sctp"].contains(kind) else {
       throw ClassifiedError(.invalid, "invalid proto: \(kind)")
     }
-    let ends = parts[0].split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false).map { UInt16($0) }
+    let ends = parts[0].split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
+      .map { $0.first == "+" ? nil : UInt16($0) }
     guard let first = ends[0], let last = ends.count == 2 ? ends[1] : first, first <= last else {
       throw ClassifiedError(.invalid, "invalid \(name): \(parts[0])")
     }
     return (first...last, kind)
   }
+
+  /// Reads what `update --publish-rm` takes back, and writes it as the server reads it: a port of the host with a colon
+  /// before it (`0.0.0.0:8080`, `[::1]:8080/udp`, `:8080` on all addresses), or one of the container (`80/tcp`).
+  ///
+  /// Throws: kind `invalid`.
+  public static func removed(_ text: String) throws(ClassifiedError) -> String {
+    guard let colon = text.lastIndex(of: ":") else {
+      let (ports, kind) = try range(text, name: "containerPort")
+      return "\(try single(ports, text))/\(kind)"
+    }
+    var address = String(text[..<colon])
+    if address.hasPrefix("["), address.hasSuffix("]") { address = String(address.dropFirst().dropLast()) }
+    if !address.isEmpty, AddressSyntax.address(address) == nil {
+      throw ClassifiedError(
+        .invalid, "invalid IP address: \(address)", object: text,
+        advice: "write [address]:hostPort for a port of the host, or the container's port alone")
+    }
+    let (ports, kind) = try range(String(text[text.index(after: colon)...]), name: "hostPort")
+    let host = address.contains(":") ? "[\(address)]" : address
+    return "\(host):\(try single(ports, text))/\(kind)"
+  }
+
+  private static func single(_ ports: ClosedRange<UInt16>, _ text: String) throws(ClassifiedError) -> UInt16 {
+    guard ports.count == 1 else {
+      throw ClassifiedError(.invalid, "one port at a time is taken back, not a range", object: text)
+    }
+    return ports.lowerBound
+  }
 }
 
-/// What one `--network` asks for: a name, or `name=…,alias=…,ip=…`.
-public struct NetworkOption: Sendable, Equatable {
-  public var name: String
-  public var endpoint = EndpointSettings()
-
-  /// Throws: kind `invalid` for an unknown key or no name.
-  public init(_ text: String) throws(ClassifiedError) {
-    name = text
-    guard text.contains("=") else { return }
-    name = ""
-    for field in try OptionText.fields(text) {
-      guard let (key, value) = field.cut(at: "=") else {
-        throw ClassifiedError(.invalid, "invalid field \(field)")
-      }
-      switch key {
-      case "name": name = value
-      case "alias": endpoint.aliases = (endpoint.aliases ?? []) + [value]
-      case "ip", "ip6", "link-local-ip":
-        var addresses = endpoint.ipamConfig ?? EndpointIPAMConfig()
-        if key == "ip" { addresses.ipv4Address = value }
-        if key == "ip6" { addresses.ipv6Address = value }
-        if key == "link-local-ip" { addresses.linkLocalIPs = (addresses.linkLocalIPs ?? []) + [value] }
-        endpoint.ipamConfig = addresses
-      case "mac-address": endpoint.macAddress = value
-      case "driver-opt":
-        let (option, setting) = OptionText.pair(value)
-        endpoint.driverOpts = (endpoint.driverOpts ?? [:]).merging([option: setting ?? ""]) { $1 }
-      case "gw-priority":
-        guard let priority = Int64(value) else {
-          throw ClassifiedError(.invalid, "invalid gw-priority: \(value)")
-        }
-        endpoint.gwPriority = priority
-      default: throw ClassifiedError(.invalid, "invalid field key \(key)")
-      }
+extension [PortOption] {
+  /// Those that are published, by the container's port; several may lead to one.
+  public var bindings: PortMap {
+    var bindings: [String: [PortBinding]] = [:]
+    for option in self {
+      guard let binding = option.binding else { continue }
+      bindings[option.containerPort, default: []].append(binding)
     }
-    if name.isEmpty { throw ClassifiedError(.invalid, "network name must be specified") }
+    return bindings.mapValues { $0 }
   }
 }

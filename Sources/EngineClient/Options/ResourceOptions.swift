@@ -45,7 +45,10 @@ extension RestartPolicy {
       self.init(name: option)
       return
     }
-    guard !name.isEmpty, let count = Int(times) else {
+    if name.isEmpty {
+      throw ClassifiedError(.invalid, "invalid restart policy format: no policy provided before colon")
+    }
+    guard let count = times.isEmpty ? 0 : Int(times) else {
       throw ClassifiedError(.invalid, "invalid restart policy format: maximum retry count must be an integer")
     }
     self.init(name: name, maximumRetryCount: count)

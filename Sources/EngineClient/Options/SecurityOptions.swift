@@ -1,4 +1,4 @@
-public import Diagnostics
+import Diagnostics
 
 /// What `--cap-add` and `--security-opt` ask for.
 public enum SecurityOptions {
@@ -43,30 +43,5 @@ public enum SecurityOptions {
       }
     }
     return reading
-  }
-}
-
-/// A line of `/etc/hosts` that `--add-host` asks for.
-public enum HostOption {
-  /// Reads `name:address` or `name=address`; the server takes the form with a colon.
-  ///
-  /// Throws: kind `invalid`.
-  public static func parse(_ text: String) throws(ClassifiedError) -> String {
-    let byEqualSign = text.cut(at: "=")
-    guard let (name, bracketed) = byEqualSign ?? text.cut(at: ":"), !name.isEmpty, !bracketed.isEmpty else {
-      throw ClassifiedError(.invalid, "bad format for add-host: \"\(text)\"")
-    }
-    var address = bracketed
-    if address.hasPrefix("["), address.hasSuffix("]") { address = String(address.dropFirst().dropLast()) }
-    let isAddress = address == "host-gateway" || address.contains(":") || address.isIPv4Address
-    guard isAddress else { throw ClassifiedError(.invalid, "invalid IP address in add-host: \"\(address)\"") }
-    return "\(name):\(address)"
-  }
-}
-
-extension String {
-  fileprivate var isIPv4Address: Bool {
-    let parts = split(separator: ".", omittingEmptySubsequences: false)
-    return parts.count == 4 && parts.allSatisfy { UInt8($0) != nil }
   }
 }

@@ -77,3 +77,14 @@ public protocol ExecBackend: Sendable {
   func resizeExec(_ id: String, rows: Int, columns: Int) async throws
   func inspectExec(_ id: String) async throws -> ExecInspect
 }
+
+public protocol NetworkBackend: Sendable {
+  func listNetworks(filters: Filters) async throws -> [Network]
+  func inspectNetwork(_ name: String, scope: String?) async throws -> Network
+  func createNetwork(_ request: NetworkCreateRequest) async throws -> NetworkCreateResponse
+  func removeNetwork(_ name: String) async throws
+  func pruneNetworks(filters: Filters) async throws -> NetworkPruneResponse
+  /// Puts a container into a network, running or not.
+  func connectNetwork(_ name: String, _ request: NetworkConnectRequest) async throws
+  func disconnectNetwork(_ name: String, _ request: NetworkDisconnectRequest) async throws
+}

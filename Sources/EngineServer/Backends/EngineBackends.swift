@@ -6,9 +6,10 @@ extension Engine: SystemBackend {}
 extension Engine: ImageBackend {}
 extension Engine: ContainerBackend {}
 extension Engine: ExecBackend {}
+extension Engine: NetworkBackend {}
 
 extension Backends {
   public init(_ engine: Engine) {
-    self.init(system: engine, images: engine, containers: engine, execs: engine)
+    self.init(system: engine, images: engine, containers: engine, execs: engine, networks: engine)
   }
 }

@@ -6,7 +6,7 @@ import Glibc
 /// `call` returns what the C function returns: below zero is failure. `object` is built only then.
 @inline(__always)
 @discardableResult
-func systemCall<Result: SignedInteger>(
+package func systemCall<Result: SignedInteger>(
   _ name: StaticString, _ object: @autoclosure () -> String = "", _ call: () -> Result
 ) throws(SystemError) -> Result {
   while true {
@@ -19,7 +19,7 @@ func systemCall<Result: SignedInteger>(
 
 /// The seam for calls that return an error number instead of setting `errno`, as the posix_spawn and pthread
 /// families do.
-func numberedCall(_ name: StaticString, _ object: @autoclosure () -> String = "", _ call: () -> Int32)
+package func numberedCall(_ name: StaticString, _ object: @autoclosure () -> String = "", _ call: () -> Int32)
   throws(SystemError)
 {
   let number = call()

@@ -10,11 +10,14 @@ public struct SystemError: Error, Sendable, Equatable {
   public let call: String
   /// What it was tried on: a path, a process; empty when there is nothing to name.
   public let object: String
+  /// What the kernel said about it in its own words; empty where it gives but a number.
+  public let detail: String
 
-  public init(errno: Int32, call: String, object: String = "") {
+  public init(errno: Int32, call: String, object: String = "", detail: String = "") {
     self.errno = errno
     self.call = call
     self.object = object
+    self.detail = detail
   }
 
   /// The error number in words, in lower case: "no such file or directory".
@@ -39,9 +42,10 @@ extension SystemError: Classifiable, CustomStringConvertible {
     }
   }
 
-  /// "mount overlay at /x: no such file or directory".
+  /// "mount overlay at /x: no such file or directory", and the kernel's own words in parentheses.
   public var explanation: String {
-    object.isEmpty ? "\(call): \(reason)" : "\(call) \(object): \(reason)"
+    let sentence = object.isEmpty ? "\(call): \(reason)" : "\(call) \(object): \(reason)"
+    return detail.isEmpty ? sentence : "\(sentence) (\(detail))"
   }
 
   public var description: String { explanation }

@@ -15,6 +15,49 @@ public enum Namespace {
     try HostFiles.open("/proc/\(pid)/ns/\(kind.procName)", .readOnly)
   }
 
+  /// Opens the namespace that the calling thread is in.
+  public static func openOwn(_ kind: NamespaceKind) throws(SystemError) -> Descriptor {
+    try HostFiles.open("/proc/thread-self/ns/\(kind.procName)", .readOnly)
+  }
+
+  /// Makes a new namespace and opens it; it lives as long as the descriptor, or whoever enters it. The calling thread
+  /// is back in its own afterwards. Not for users, pids, time and mounts, which a thread cannot come back from.
+  ///
+  /// Throws: EPERM, ENOSPC. When the way back fails, the thread is left in the new one and is good for nothing more.
+  public static func make(_ kind: NamespaceKind) throws(SystemError) -> Descriptor {
+    let own = try openOwn(kind)
+    try unshare(NamespaceKinds([kind]))
+    let made: Descriptor
+    do throws(SystemError) {
+      made = try openOwn(kind)
+    } catch {
+      try enter(own, kind)
+      throw error
+    }
+    try enter(own, kind)
+    return made
+  }
+
+  /// Runs `body` with the calling thread in an open namespace, and goes back. For kinds as in ``make(_:)``.
+  ///
+  /// What `body` opens stays in the namespace. Throws: what `body` throws, and what setns(2) says; when the way back
+  /// fails, the thread is good for nothing more.
+  public static func within<Result: ~Copyable>(
+    _ namespace: borrowing Descriptor, _ kind: NamespaceKind, _ body: () throws(SystemError) -> Result
+  ) throws(SystemError) -> Result {
+    let own = try openOwn(kind)
+    try enter(namespace, kind)
+    let result: Result
+    do throws(SystemError) {
+      result = try body()
+    } catch {
+      try enter(own, kind)
+      throw error
+    }
+    try enter(own, kind)
+    return result
+  }
+
   /// Moves the calling thread into an open namespace, which must be of this kind. setns(2).
   public static func enter(_ namespace: borrowing Descriptor, _ kind: NamespaceKind) throws(SystemError) {
     try systemCall("enter namespace", kind.rawValue) {

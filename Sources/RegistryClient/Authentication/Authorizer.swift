@@ -3,6 +3,7 @@ import Diagnostics
 import FoundationEssentials
 import NIOCore
 import NIOHTTP1
+import NetworkAddresses
 import OCIImageSpec
 
 /// Answers the challenges of one registry with one user's credentials, and keeps the tokens it gets (distribution

@@ -1,3 +1,5 @@
+import NetworkAddresses
+
 /// A host and an optional port, as in a registry's domain: `localhost:5000`, `[::1]:5000`, `ghcr.io`.
 struct HostPort: Hashable, Sendable {
   /// Without brackets, lower case.
@@ -33,7 +35,8 @@ struct HostPort: Hashable, Sendable {
     return number
   }
 
-  var address: IPAddress? { IPAddress(host) }
+  /// The host as an address. ::ffff:127.0.0.1 is 127.0.0.1 to the kernel, and so it is to us.
+  var address: IPAddress? { IPAddress(host)?.unmapped }
 
   /// This machine, by number or by the name that RFC 6761 reserves for it. Other names are not looked up: what a
   /// name resolves to can change between the look and the connection.

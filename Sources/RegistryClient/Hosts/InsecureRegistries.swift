@@ -1,4 +1,5 @@
 import Diagnostics
+import NetworkAddresses
 
 /// The registries that may be spoken to without a verified certificate, and by plain HTTP if they have no TLS.
 ///
@@ -6,7 +7,7 @@ import Diagnostics
 /// a registry that is named by a host name has to be listed by that name.
 struct InsecureRegistries: Sendable {
   private var hosts: Set<HostPort> = []
-  private var networks: [IPNetwork] = []
+  private var networks: [IPPrefix] = []
 
   /// Throws: `ClassifiedError` of kind `invalid` that names the entry.
   init(_ entries: [String]) throws {
@@ -17,7 +18,7 @@ struct InsecureRegistries: Sendable {
           advice: "write it as host[:port] or a network")
       }
       if entry.contains("/") {
-        guard let network = IPNetwork(entry) else {
+        guard let network = IPPrefix(entry) else {
           throw ClassifiedError(.invalid, "insecure registry \(entry) is neither host[:port] nor a network")
         }
         networks.append(network)

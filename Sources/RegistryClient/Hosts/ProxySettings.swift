@@ -1,5 +1,6 @@
 import AsyncHTTPClient
 import Diagnostics
+import NetworkAddresses
 
 /// Through which proxy a registry is reached, by the rules of `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`.
 public struct ProxySettings: Sendable, Hashable {
@@ -63,12 +64,12 @@ public struct ProxySettings: Sendable, Hashable {
   private func matches(_ entry: String, host: String, port: Int) -> Bool {
     if entry.isEmpty { return false }
     if entry == "*" { return true }
-    if let network = IPNetwork(entry) {
-      return IPAddress(host).map(network.contains) ?? false
+    if let network = IPPrefix(entry) {
+      return HostPort(host: host, port: nil).address.map { network.contains($0) } ?? false
     }
     guard let pattern = HostPort(entry) else { return false }
     guard pattern.port == nil || pattern.port == port else { return false }
-    if let address = pattern.address { return IPAddress(host) == address }
+    if let address = pattern.address { return HostPort(host: host, port: nil).address == address }
     var name = pattern.host
     if name.hasPrefix("*.") { name.removeFirst() }
     return name.hasPrefix(".") ? host.hasSuffix(name) : host == name || host.hasSuffix("." + name)

@@ -3,6 +3,7 @@ import Diagnostics
 import NIOCore
 import NIOHTTP1
 import NIOSSL
+import NetworkAddresses
 import Synchronization
 
 /// The connections of one pull. They live as long as the pull does, so that an idle server holds none.

@@ -23,6 +23,8 @@ public struct ShimLaunch: Equatable, Sendable {
   /// The file whose line `oom_kill N` counts the container's out-of-memory kills: `memory.events` of its cgroup
   /// (v2) or `memory.oom_control` (v1). It need not exist yet. nil: not watched.
   public var oomCounter: String?
+  /// Whether the container is in the network namespace that the shim was given: if not, the shim lets go of it.
+  public var keepsSandbox = false
 
   public init(
     id: String, bundle: String, runtimeRoot: String, rootfs: ShimRootfs, exitRecord: String, socket: String
@@ -102,6 +104,7 @@ extension ShimLaunch {
     oomCounter = try reader.optional("oom counter") { reader throws(ProtocolError) in
       try reader.string("oom counter")
     }
+    keepsSandbox = try reader.flag("keeps sandbox")
   }
 
   func write(to writer: inout FrameWriter) {
@@ -115,6 +118,7 @@ extension ShimLaunch {
     writer.put(exitRecord)
     writer.put(socket)
     writer.put(optional: oomCounter) { $0.put($1) }
+    writer.put(keepsSandbox)
   }
 }
 

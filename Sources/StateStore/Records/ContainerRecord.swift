@@ -80,8 +80,8 @@ extension Database {
     }
   }
 
-  /// Gives a container another configuration, for one whose row is damaged; does nothing when there is no such container.
-  public func repair(_ configuration: Data, of id: String) throws(ClassifiedError) {
+  /// Gives a container another configuration; does nothing when there is no such container.
+  public func update(configuration: Data, of id: String) throws(ClassifiedError) {
     try transact(.process) { connection in
       try connection.execute(
         sql: "UPDATE container SET configuration = ? WHERE id = ?", arguments: [configuration, id])

@@ -67,25 +67,44 @@ enum ContainerFlags {
   private static var network: [FlagSpec] {
     [
       FlagSpec("add-host", .list, "Add a custom host-to-IP mapping (host:ip)").checked { option in
-        complaint { () throws(ClassifiedError) in _ = try HostOption.parse(option) }
+        complaint { () throws(ClassifiedError) in _ = try NameServiceOption.host(option) }
       },
-      .list("dns", "Set custom DNS servers"),
+      FlagSpec("dns", .list, "Set custom DNS servers").checked { server in
+        complaint { () throws(ClassifiedError) in try NameServiceOption.server(server) }
+      },
       .list("dns-option", "Set DNS options"),
       FlagSpec.list("dns-opt", "Set DNS options").hidden(),
-      .list("dns-search", "Set custom DNS search domains"),
+      FlagSpec("dns-search", .list, "Set custom DNS search domains").checked { domain in
+        complaint { () throws(ClassifiedError) in try NameServiceOption.searchDomain(domain) }
+      },
       .list("expose", "Expose a port or a range of ports"),
       .string("ip", "IPv4 address (e.g., 172.30.100.104)"),
       .string("ip6", "IPv6 address (e.g., 2001:db8::33)"),
-      .list("link", "Add link to another container"),
+      .link,
       .list("link-local-ip", "Container IPv4/IPv6 link-local addresses"),
       .string("mac-address", "Container MAC address (e.g., 92:d0:c6:0a:29:33)"),
-      FlagSpec("network", .list, valueName: "network", "Connect a container to a network"),
-      FlagSpec("net", .list, valueName: "network", "Connect a container to a network").hidden(),
+      networkName("network"),
+      networkName("net").hidden(),
       .list("network-alias", "Add network-scoped alias for the container"),
+      networkBandwidth,
       FlagSpec.list("net-alias", "Add network-scoped alias for the container").hidden(),
       .list("publish", "p", "Publish a container's port(s) to the host"),
       .bool("publish-all", "P", "Publish all exposed ports to random ports"),
     ]
+  }
+
+  private static func networkName(_ long: String) -> FlagSpec {
+    FlagSpec(long, .list, valueName: "network", "Connect a container to a network").checked { option in
+      complaint { () throws(ClassifiedError) in _ = try NetworkOption(option) }
+    }
+  }
+
+  private static var networkBandwidth: FlagSpec {
+    FlagSpec(
+      "network-bandwidth", .string, valueName: "rate",
+      "Limit what the container receives and sends (50mbit, or rx=50mbit,tx=10mbit,burst=64k; 0 is no limit)"
+    )
+    .checked { option in complaint { () throws(ClassifiedError) in _ = try NetworkBandwidth(option: option) } }
   }
 
   private static var namespaces: [FlagSpec] {
@@ -117,10 +136,23 @@ enum ContainerFlags {
   }
 
   private static var limits: [FlagSpec] {
-    [
-      FlagSpec("blkio-weight", .unsigned(bits: 16), "Block IO (relative weight), between 10 and 1000, or 0 to disable"),
+    changeableLimits + [
       .list("blkio-weight-device", "Block IO weight (relative device weight)"),
       .string("cgroup-parent", "Optional parent cgroup for the container"),
+      .list("device-read-bps", "Limit read rate (bytes per second) from a device"),
+      .list("device-read-iops", "Limit read rate (IO per second) from a device"),
+      .list("device-write-bps", "Limit write rate (bytes per second) to a device"),
+      .list("device-write-iops", "Limit write rate (IO per second) to a device"),
+      .integer("memory-swappiness", default: "-1", "Tune container memory swappiness (0 to 100)"),
+      .bool("oom-kill-disable", "Disable OOM Killer"),
+      .integer("oom-score-adj", "Tune host's OOM preferences (-1000 to 1000)"),
+    ]
+  }
+
+  /// The limits that `update` changes, too.
+  private static var changeableLimits: [FlagSpec] {
+    [
+      FlagSpec("blkio-weight", .unsigned(bits: 16), "Block IO (relative weight), between 10 and 1000, or 0 to disable"),
       .integer("cpu-period", "Limit CPU CFS (Completely Fair Scheduler) period"),
       .integer("cpu-quota", "Limit CPU CFS (Completely Fair Scheduler) quota"),
       .integer("cpu-rt-period", "Limit CPU real-time period in microseconds"),
@@ -129,19 +161,27 @@ enum ContainerFlags {
       FlagSpec("cpus", .decimal, "Number of CPUs"),
       .string("cpuset-cpus", "CPUs in which to allow execution (0-3, 0,1)"),
       .string("cpuset-mems", "MEMs in which to allow execution (0-3, 0,1)"),
-      .list("device-read-bps", "Limit read rate (bytes per second) from a device"),
-      .list("device-read-iops", "Limit read rate (IO per second) from a device"),
-      .list("device-write-bps", "Limit write rate (bytes per second) to a device"),
-      .list("device-write-iops", "Limit write rate (IO per second) to a device"),
       FlagSpec("kernel-memory", .byteSize, "Kernel memory limit").hidden(),
       FlagSpec("memory", "m", .byteSize, "Memory limit"),
       FlagSpec("memory-reservation", .byteSize, "Memory soft limit"),
       FlagSpec(
         "memory-swap", .byteSizeOrUnlimited, "Swap limit equal to memory plus swap: '-1' to enable unlimited swap"),
-      .integer("memory-swappiness", default: "-1", "Tune container memory swappiness (0 to 100)"),
-      .bool("oom-kill-disable", "Disable OOM Killer"),
-      .integer("oom-score-adj", "Tune host's OOM preferences (-1000 to 1000)"),
       .integer("pids-limit", "Tune container pids limit (set -1 for unlimited)"),
+    ]
+  }
+
+  /// The flags of `update`.
+  static var updates: [FlagSpec] {
+    changeableLimits + [
+      networkBandwidth,
+      FlagSpec.list("publish-add", "Publish a port of the container to the host besides, as run --publish does")
+        .checked { option in complaint { () throws(ClassifiedError) in _ = try PortOption.published(option) } },
+      FlagSpec.list(
+        "publish-rm",
+        "Take a published port back: a port of the host (0.0.0.0:8080, :8080 for all addresses) or of the container (80)"
+      )
+      .checked { option in complaint { () throws(ClassifiedError) in _ = try PortOption.removed(option) } },
+      .string("restart", "Restart policy to apply when a container exits"),
     ]
   }
 
@@ -178,12 +218,19 @@ enum ContainerFlags {
   }
 
   /// What a reader of an option says against a text, or nil.
-  private static func complaint(_ read: () throws(ClassifiedError) -> Void) -> String? {
+  static func complaint(_ read: () throws(ClassifiedError) -> Void) -> String? {
     do throws(ClassifiedError) {
       try read()
       return nil
     } catch {
       return error.description
     }
+  }
+}
+
+extension FlagSpec {
+  /// `--link` of a container.
+  static let link = FlagSpec.list("link", "Add link to another container").checked { option in
+    ContainerFlags.complaint { () throws(ClassifiedError) in try NameServiceOption.link(option) }
   }
 }

@@ -33,7 +33,8 @@ struct ContainerOptions {
     addNamespaces(&request.hostConfig)
     try addPrivileges(&request.hostConfig)
     try addDevices(&request.hostConfig)
-    addLimits(&request.hostConfig)
+    request.hostConfig.addLimits(flags)
+    addFurtherLimits(&request.hostConfig)
     return request
   }
 
@@ -70,7 +71,6 @@ struct ContainerOptions {
     config.stopSignal = flags.string("stop-signal")
     config.stopTimeout = flags.integer("stop-timeout").map { Int($0) }
     config.healthcheck = try healthcheck()
-    config.macAddress = flags.string("mac-address")
     return config
   }
 
@@ -117,17 +117,10 @@ struct ContainerOptions {
     request.hostConfig.publishAllPorts = flags.bool("publish-all")
     request.hostConfig.portBindings = [:]
     guard flags.isSet("publish") || flags.isSet("expose") else { return }
-    var exposed: [String: EmptyObject] = [:]
-    var bindings: [String: [PortBinding]] = [:]
-    for option in try flags.strings("publish").flatMap(PortOption.published) {
-      exposed[option.containerPort] = EmptyObject()
-      bindings[option.containerPort, default: []] += [option.binding].compactMap { $0 }
-    }
-    for option in try flags.strings("expose").flatMap(PortOption.exposed) {
-      exposed[option.containerPort] = EmptyObject()
-    }
-    request.config.exposedPorts = exposed.isEmpty ? nil : exposed
-    request.hostConfig.portBindings = bindings.mapValues { $0 }
+    let published = try flags.strings("publish").flatMap(PortOption.published)
+    let exposed = try flags.strings("expose").flatMap(PortOption.exposed)
+    request.config.exposedPorts = Dictionary((published + exposed).map { ($0.containerPort, EmptyObject()) }) { $1 }
+    request.hostConfig.portBindings = published.bindings
   }
 
   private func addVolumes(_ request: inout ContainerCreateRequest) throws {
@@ -175,28 +168,34 @@ struct ContainerOptions {
   }
 
   private func addNetwork(_ request: inout ContainerCreateRequest) throws {
-    var networks = try (flags.strings("network") + flags.strings("net")).map(NetworkOption.init)
-    if networks.isEmpty { networks = [try NetworkOption("default")] }
-    try addEndpointFlags(&networks[0])
-    request.hostConfig.networkMode = networks[0].name
-    let endpoints = networks.filter { $0.endpoint != EndpointSettings() || networks.count > 1 }
-    request.networkingConfig = NetworkingConfig(
-      endpointsConfig: Dictionary(endpoints.map { ($0.name, $0.endpoint) }) { $1 })
-    request.hostConfig.dns = optional("dns")
-    request.hostConfig.dnsOptions = optional("dns-option") ?? optional("dns-opt")
-    request.hostConfig.dnsSearch = optional("dns-search")
+    var attachments = NetworkAttachments()
+    attachments.networks = try (flags.strings("network") + flags.strings("net")).map(NetworkOption.init)
+    attachments.aliases = flags.strings("network-alias") + flags.strings("net-alias")
+    attachments.links = flags.strings("link")
+    attachments.ipv4Address = flags.string("ip")
+    attachments.ipv6Address = flags.string("ip6")
+    attachments.linkLocalIPs = flags.strings("link-local-ip")
+    attachments.macAddress = flags.string("mac-address")
+    let resolved = try attachments.resolve()
+    request.hostConfig.networkMode = resolved.mode
+    request.networkingConfig = resolved.config
+    // Before 1.44 the address was the container's; since then it is the endpoint's, and the other form gives a warning.
+    if session.client.apiVersion < APIVersion(1, 44) { request.config.macAddress = attachments.macAddress }
+    request.hostConfig.dns = flags.strings("dns")
+    request.hostConfig.dnsOptions = flags.strings("dns-option") + flags.strings("dns-opt")
+    request.hostConfig.dnsSearch = flags.strings("dns-search")
     request.hostConfig.links = optional("link")
-    let hosts = try flags.strings("add-host").map(HostOption.parse)
+    let hosts = try flags.strings("add-host").map(NameServiceOption.host)
     request.hostConfig.extraHosts = hosts.isEmpty ? nil : hosts
+    try addBandwidth(&request.hostConfig)
   }
 
-  private func addEndpointFlags(_ network: inout NetworkOption) throws {
-    let aliases = flags.strings("network-alias") + flags.strings("net-alias")
-    if !aliases.isEmpty { network.endpoint.aliases = (network.endpoint.aliases ?? []) + aliases }
-    if let address = flags.string("mac-address") { network.endpoint.macAddress = address }
-    if flags.isSet("ip") || flags.isSet("ip6") || flags.isSet("link-local-ip") {
-      network.endpoint.ipamConfig = EndpointIPAMConfig(
-        ipv4Address: flags.string("ip"), ipv6Address: flags.string("ip6"), linkLocalIPs: optional("link-local-ip"))
+  private func addBandwidth(_ host: inout HostConfig) throws {
+    guard let text = flags.string("network-bandwidth") else { return }
+    let bandwidth = try NetworkBandwidth(option: text)
+    host.networkBandwidth = bandwidth.applied(to: nil)
+    if host.networkBandwidth == nil, bandwidth.burst != nil {
+      throw ClassifiedError(.invalid, "a burst needs a rate", object: text, advice: "add rx= or tx=")
     }
   }
 
@@ -252,25 +251,11 @@ struct ContainerOptions {
     try flags.strings(flag).map { try ThrottleDevice(option: $0, countsBytes: countsBytes) }
   }
 
-  private func addLimits(_ host: inout HostConfig) {
+  private func addFurtherLimits(_ host: inout HostConfig) {
     host.cgroupParent = flags.string("cgroup-parent") ?? ""
-    host.nanoCPUs = flags.billionths("cpus") ?? 0
-    host.cpuShares = flags.integer("cpu-shares") ?? 0
-    host.cpuPeriod = flags.integer("cpu-period") ?? 0
-    host.cpuQuota = flags.integer("cpu-quota") ?? 0
-    host.cpuRealtimePeriod = flags.integer("cpu-rt-period") ?? 0
-    host.cpuRealtimeRuntime = flags.integer("cpu-rt-runtime") ?? 0
-    host.cpusetCPUs = flags.string("cpuset-cpus") ?? ""
-    host.cpusetMems = flags.string("cpuset-mems") ?? ""
-    host.memory = flags.byteSize("memory") ?? 0
-    host.memoryReservation = flags.byteSize("memory-reservation") ?? 0
-    host.memorySwap = flags.byteSize("memory-swap") ?? 0
     host.memorySwappiness = flags.isSet("memory-swappiness") ? flags.integer("memory-swappiness") : nil
-    host.kernelMemory = flags.byteSize("kernel-memory")
     host.oomKillDisable = flags.isSet("oom-kill-disable") ? flags.bool("oom-kill-disable") : nil
     host.oomScoreAdj = Int(flags.integer("oom-score-adj") ?? 0)
-    host.pidsLimit = flags.integer("pids-limit")
-    host.blkioWeight = UInt16(flags.integer("blkio-weight") ?? 0)
   }
 
   private func optional(_ flag: String) -> [String]? {

@@ -7,12 +7,13 @@ import JSON
 struct InspectView {
   /// The kinds of object that a name may mean, in the order they are asked for.
   enum Kind: String {
-    case container, image
+    case container, image, network
 
     func json(_ name: String, _ session: Session) throws -> [UInt8] {
       switch self {
-      case .container: try session.client.inspectContainerJSON(name, size: session.wantsSize)
+      case .container: try session.client.inspectContainerJSON(name, size: session.isSwitchedOn("size"))
       case .image: try session.client.inspectImageJSON(name)
+      case .network: try session.client.inspectNetworkJSON(name, verbose: session.isSwitchedOn("verbose"))
       }
     }
   }
@@ -65,7 +66,8 @@ struct InspectView {
 }
 
 extension Session {
-  fileprivate var wantsSize: Bool {
-    invocation.spec.flags.contains { $0.long == "size" } && flags.bool("size")
+  /// Whether the command has that flag, and it is given.
+  fileprivate func isSwitchedOn(_ flag: String) -> Bool {
+    invocation.spec.flags.contains { $0.long == flag } && flags.bool(flag)
   }
 }

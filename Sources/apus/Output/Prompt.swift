@@ -40,6 +40,19 @@ enum Prompt {
     }
   }
 
+  /// Whether the answer to a question is yes; it need not come from a terminal, and no answer is a no.
+  static func confirm(_ question: String) throws -> Bool {
+    try Console.write(question + " [y/N] ")
+    var answer: [UInt8] = []
+    while !answer.contains(UInt8(ascii: "\n")), answer.count < 4096 {
+      let piece = try StandardStreams.input.descriptor.read(upTo: 4096)
+      if piece.isEmpty { break }
+      answer += piece
+    }
+    let line = String(decoding: answer.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+    return line.filter { !$0.isWhitespace }.lowercased() == "y"
+  }
+
   private static func requireTerminal() throws {
     if !Console.inputIsTerminal {
       throw ClassifiedError(

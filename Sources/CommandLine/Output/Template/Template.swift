@@ -147,12 +147,19 @@ struct TemplateEvaluation {
       }
     }
     let value = try evaluate(first, dot: dot)
-    guard !arguments.isEmpty, !keepsHeadings else { return value }
+    guard !arguments.isEmpty else { return value }
+    if keepsHeadings { return arguments[0].stringValue.map { .string(Self.heading(ofLabel: $0)) } ?? value }
     // A field that takes an argument is a look-up by name: `.Label "com.example.x"`.
     guard case .object = value, let name = arguments[0].stringValue, arguments.count == 1 else {
       throw TemplateError(offset: first.offset, reason: "can't give argument to non-function")
     }
     return value[name] ?? .string("")
+  }
+
+  /// A label's column has the last part of its name for a heading, as Docker has it.
+  private static func heading(ofLabel name: String) -> String {
+    let last = name.split(separator: ".", omittingEmptySubsequences: false).last ?? ""
+    return String(last.map { $0 == "-" || $0 == "_" ? " " : $0 })
   }
 
   private func evaluate(_ operand: TemplateOperand, dot: JSONValue) throws(TemplateError) -> JSONValue {

@@ -68,7 +68,7 @@ enum ContainerListCommand {
       ("Command", .string(JSONValue.string(words).compact)),
       ("CreatedAt", .string(Timestamp(seconds: container.created).goDescription)),
       ("RunningFor", .string(HumanDuration.describe(seconds: now - container.created) + " ago")),
-      ("Ports", .string(PortColumn.text(container.ports))),
+      ("Ports", .string(PublishedPorts.column(container.ports))),
       ("State", .string(container.state)),
       ("Status", .string(container.status)),
       ("Size", .string(size(container))),

@@ -14,14 +14,14 @@ enum InspectCommand {
       ])
   ) { session in
     guard let type = session.flags.string("type"), !type.isEmpty else {
-      return try InspectView(session: session, kinds: [.container, .image]).run()
+      return try InspectView(session: session, kinds: [.container, .image, .network]).run()
     }
     guard let kind = InspectView.Kind(rawValue: type) else {
-      let isKnown = ["network", "volume", "config", "node", "plugin", "secret", "service", "task"].contains(type)
+      let isKnown = ["volume", "config", "node", "plugin", "secret", "service", "task"].contains(type)
       throw ClassifiedError(
         isKnown ? .unsupported : .invalid,
         isKnown ? "objects of type \(type) are not there yet" : "\"\(type)\" is not a valid value for --type",
-        advice: "container or image")
+        advice: "container, image or network")
     }
     return try InspectView(session: session, kinds: [kind]).run()
   }

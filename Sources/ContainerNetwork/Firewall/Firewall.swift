@@ -1,0 +1,76 @@
+public import LinuxKernel
+
+import Diagnostics
+import LinuxNetwork
+import Netlink
+import Synchronization
+
+/// Our part of the machine's packet filter: a table of family inet and one of family bridge, both of one name. nft(8).
+///
+/// Each call is one transaction: after a failure everything is as it was before.
+public final class Firewall: Sendable {
+  private let ruleset: Ruleset
+  private let socket: Mutex<NetlinkSocket>
+
+  /// Works in the network namespace of the calling thread.
+  ///
+  /// Throws: `unsupported` when the kernel has no nf_tables.
+  public init(tableName: String) throws {
+    ruleset = Ruleset(name: tableName)
+    do {
+      socket = Mutex(try NetlinkSocket(.netfilter))
+    } catch {
+      throw ClassifiedError(
+        .unsupported, "nf_tables: \(error.explanation)", object: tableName,
+        advice: "bridge networks need a kernel with nf_tables and the right to change it (CAP_NET_ADMIN)")
+    }
+  }
+
+  /// Puts our tables in place, whatever was there before. Published ports are never away in between.
+  public func install(_ plan: FirewallPlan) throws(SystemError) {
+    try commit(ruleset.installation(of: plan))
+  }
+
+  /// Takes our tables away.
+  public func remove() throws(SystemError) {
+    try commit(ruleset.removal)
+  }
+
+  /// Whether our tables are there: another program may have flushed everything.
+  public func isInstalled() throws(SystemError) -> Bool {
+    let present = try socket.withLock { socket throws(SystemError) in try socket.dump(.tables()) }
+    return [ruleset.table, ruleset.bridgeTable].allSatisfy(present.map(\.table).contains)
+  }
+
+  public func add(_ network: FirewallNetwork) throws(SystemError) {
+    try change(adding: ruleset.elements(of: network))
+  }
+
+  public func remove(_ network: FirewallNetwork) throws(SystemError) {
+    try change(removing: ruleset.elements(of: network))
+  }
+
+  /// Lets a container's packets through, and publishes its ports, all at once.
+  public func add(_ endpoints: [FirewallEndpoint], _ ports: [PublishedPort]) throws(SystemError) {
+    try change(adding: endpoints.flatMap { ruleset.elements(of: $0) } + ports.map { ruleset.element(of: $0) })
+  }
+
+  public func remove(_ endpoints: [FirewallEndpoint], _ ports: [PublishedPort]) throws(SystemError) {
+    try change(removing: endpoints.flatMap { ruleset.elements(of: $0) } + ports.map { ruleset.element(of: $0) })
+  }
+
+  private func change(
+    adding added: [(FirewallSet, FirewallElement)] = [], removing removed: [(FirewallSet, FirewallElement)] = []
+  ) throws(SystemError) {
+    var transaction = FirewallTransaction()
+    for (set, elements) in Ruleset.grouped(removed) { transaction.delete(elements, from: set) }
+    for (set, elements) in Ruleset.grouped(added) { transaction.add(elements, to: set) }
+    try commit(transaction)
+  }
+
+  private func commit(_ transaction: FirewallTransaction) throws(SystemError) {
+    guard !transaction.isEmpty else { return }
+    let messages = transaction.messages
+    try socket.withLock { socket throws(SystemError) in try socket.request(messages, context: "firewall") }
+  }
+}

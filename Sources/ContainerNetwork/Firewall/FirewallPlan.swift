@@ -1,0 +1,75 @@
+public import NetworkAddresses
+
+/// What the firewall is to know of one network.
+public struct FirewallNetwork: Sendable, Equatable {
+  public var bridge: String
+  public var gateways: [InterfaceAddress]
+  public var isInternal: Bool
+  public var masquerades: Bool
+
+  public init(_ bridge: Bridge) {
+    self.bridge = bridge.name
+    gateways = bridge.gateways
+    isInternal = bridge.isInternal
+    masquerades = bridge.masquerades
+  }
+}
+
+/// The end of a container's cable in a bridge, and what may come out of it.
+public struct FirewallEndpoint: Sendable, Hashable {
+  /// The name of the link.
+  public var port: String
+  public var macAddress: MACAddress
+  public var addresses: [IPAddress]
+
+  public init(port: String, macAddress: MACAddress, addresses: [IPAddress]) {
+    self.port = port
+    self.macAddress = macAddress
+    self.addresses = addresses
+  }
+}
+
+/// The protocols that have ports.
+public enum TransportProtocol: String, Sendable, Hashable, CaseIterable {
+  case tcp, udp, sctp
+
+  /// Its number. IANA's registry of protocol numbers.
+  public var number: UInt8 {
+    switch self {
+    case .tcp: 6
+    case .udp: 17
+    case .sctp: 132
+    }
+  }
+}
+
+/// A port of this machine that leads to a container's.
+public struct PublishedPort: Sendable, Hashable {
+  public var transport: TransportProtocol
+  /// The address of this machine; unspecified: all of the family.
+  public var hostAddress: IPAddress
+  public var hostPort: UInt16
+  public var containerAddress: IPAddress
+  public var containerPort: UInt16
+
+  public init(
+    _ transport: TransportProtocol, host: IPAddress, _ hostPort: UInt16, container: IPAddress, _ containerPort: UInt16
+  ) {
+    self.transport = transport
+    hostAddress = host
+    self.hostPort = hostPort
+    containerAddress = container
+    self.containerPort = containerPort
+  }
+}
+
+/// All that the firewall is to hold.
+public struct FirewallPlan: Sendable, Equatable {
+  public var networks: [FirewallNetwork] = []
+  public var endpoints: [FirewallEndpoint] = []
+  public var ports: [PublishedPort] = []
+  /// Whether this machine was no router before we made it one: then it forwards nothing that is not a container's.
+  public var guardsForwarding = false
+
+  public init() {}
+}

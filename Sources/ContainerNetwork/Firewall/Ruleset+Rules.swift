@@ -1,0 +1,171 @@
+import NetworkAddresses
+import Netlink
+
+extension Ruleset {
+  /// The chains and their rules. They never change while the server runs.
+  func addRules(guardsForwarding: Bool, to transaction: inout FirewallTransaction) {
+    addTranslations(to: &transaction)
+    addFilters(guardsForwarding: guardsForwarding, to: &transaction)
+    addSenderChecks(to: &transaction)
+  }
+
+  // MARK: Published ports, and the way out
+
+  private func addTranslations(to transaction: inout FirewallTransaction) {
+    let published = FirewallChain("published", in: table)
+    let prerouting = FirewallChain(
+      "prerouting", in: table,
+      hook: FirewallHook(.nat, .prerouting, priority: FirewallHook.Priority.destinationNAT))
+    let output = FirewallChain(
+      "output", in: table, hook: FirewallHook(.nat, .output, priority: FirewallHook.Priority.destinationNAT))
+    let postrouting = FirewallChain(
+      "postrouting", in: table, hook: FirewallHook(.nat, .postrouting, priority: FirewallHook.Priority.sourceNAT))
+    for chain in [published, prerouting, output, postrouting] { transaction.add(chain) }
+
+    for chain in [prerouting, output] {
+      transaction.add(FirewallRule(in: chain, [.match(.destinationKind, .equal, .local), .jump(published)]))
+    }
+    for family: IPAddress.Family in [.version4, .version6] {
+      let isFamily = FirewallStatement.match(.networkProtocol, .equal, family.networkProtocol)
+      for transport in TransportProtocol.allCases {
+        // The ports are looked at only in packets that have some.
+        let isTransport = FirewallStatement.match(.transportProtocol, .equal, .transport(transport.number))
+        transaction.add(
+          FirewallRule(
+            in: published,
+            [
+              isFamily, isTransport,
+              .translateDestination(
+                by: [family.destination, .transportProtocol, .destinationPort], in: ports(family), family),
+            ]))
+        transaction.add(
+          FirewallRule(
+            in: published,
+            [
+              isFamily, isTransport,
+              .translateDestination(by: [.transportProtocol, .destinationPort], in: portsOfAll(family), family),
+            ]))
+      }
+      addSourceTranslations(family, isFamily, to: postrouting, &transaction)
+    }
+  }
+
+  private func addSourceTranslations(
+    _ family: IPAddress.Family, _ isFamily: FirewallStatement, to chain: FirewallChain,
+    _ transaction: inout FirewallTransaction
+  ) {
+    let toBridge = FirewallStatement.match([.outputInterfaceName], in: bridges)
+    // From this machine by a loopback address: no container has a way back to it.
+    transaction.add(
+      FirewallRule(
+        in: chain, comment: "from this machine's loopback",
+        [isFamily, toBridge, .match(family.source, in: family.loopback), .masquerade()]))
+    // From a container through a published port to its own network: the answer must come back through this machine. Where
+    // bridges hand their packets to the filter themselves (br_netfilter), no interface is known that they came in by.
+    transaction.add(
+      FirewallRule(
+        in: chain, comment: "hairpin",
+        [
+          isFamily, .match([.outputInterfaceName, family.source], in: members(family)),
+          .connection(ConnectionStatus.destinationTranslated), .masquerade(),
+        ]))
+    transaction.add(
+      FirewallRule(
+        in: chain, comment: "out of the machine",
+        [
+          isFamily, .match([family.source], in: masqueraded(family)),
+          .match([.outputInterfaceName], in: bridges, inverted: true), .masquerade(),
+        ]))
+  }
+
+  // MARK: Who may reach whom
+
+  private func addFilters(guardsForwarding: Bool, to transaction: inout FirewallTransaction) {
+    let raw = FirewallChain(
+      "raw-prerouting", in: table,
+      hook: FirewallHook(.filter, .prerouting, priority: FirewallHook.Priority.raw))
+    let forward = FirewallChain(
+      "forward", in: table, hook: FirewallHook(.filter, .forward, priority: FirewallHook.Priority.filter))
+    let input = FirewallChain(
+      "input", in: table, hook: FirewallHook(.filter, .input, priority: FirewallHook.Priority.filter))
+    for chain in [raw, forward, input] { transaction.add(chain) }
+
+    let fromBridge = FirewallStatement.match([.inputInterfaceName], in: bridges)
+    let toBridge = FirewallStatement.match([.outputInterfaceName], in: bridges)
+    let fromElsewhere = FirewallStatement.match([.inputInterfaceName], in: bridges, inverted: true)
+    let toElsewhere = FirewallStatement.match([.outputInterfaceName], in: bridges, inverted: true)
+    // Published ports are reached by 127.0.0.1, so bridges route it (route_localnet): not for containers
+    // (CVE-2020-8558).
+    transaction.add(
+      FirewallRule(
+        in: raw, comment: "loopback addresses are this machine's",
+        [
+          fromBridge, .match(.networkProtocol, .equal, .ip4),
+          .match(.ip4Destination, in: IPAddress.Family.version4.loopback), .drop,
+        ]
+      ))
+
+    transaction.add(
+      FirewallRule(
+        in: forward, comment: guardsForwarding ? "this machine is a router for containers only" : nil,
+        [fromElsewhere, toElsewhere, guardsForwarding ? .drop : .accept]))
+    transaction.add(FirewallRule(in: forward, [.connection([.established, .related]), .accept]))
+    transaction.add(
+      FirewallRule(
+        in: forward, comment: "to a published port",
+        [toBridge, .connection(ConnectionStatus.destinationTranslated), .accept]))
+    transaction.add(
+      FirewallRule(
+        in: forward, comment: "within one network",
+        [.match([.inputInterfaceName, .outputInterfaceName], in: turns), .accept]))
+    transaction.add(
+      FirewallRule(
+        in: forward, comment: "internal networks have no way out",
+        [.match([.inputInterfaceName], in: internalBridges), toElsewhere, .drop]))
+    transaction.add(FirewallRule(in: forward, [fromBridge, toElsewhere, .accept]))
+    transaction.add(
+      FirewallRule(
+        in: forward, comment: "neither other networks nor other machines reach a container by its address",
+        [toBridge, .drop]))
+
+    // An internal network reaches this machine by its own gateway, and by no other of its addresses.
+    let internalOnly = FirewallStatement.match([.inputInterfaceName], in: internalBridges)
+    for family: IPAddress.Family in [.version4, .version6] {
+      transaction.add(
+        FirewallRule(
+          in: input,
+          [
+            internalOnly, .match(.networkProtocol, .equal, family.networkProtocol),
+            .match(.destinationKind, .equal, .local),
+            .match([.inputInterfaceName, family.destination], in: gateways(family), inverted: true), .drop,
+          ]))
+    }
+  }
+
+  // MARK: Who a container may say it is
+
+  private func addSenderChecks(to transaction: inout FirewallTransaction) {
+    let chain = FirewallChain(
+      "prerouting", in: bridgeTable, hook: FirewallHook(.filter, .prerouting, priority: FirewallHook.Priority.raw))
+    transaction.add(chain)
+    transaction.add(FirewallRule(in: chain, [.match([.inputInterfaceName], in: cables, inverted: true), .accept]))
+    let checks: [(FirewallValue, [FirewallField], IPAddress.Family)] = [
+      (.etherIP4, [.inputInterfaceName, .etherSource, .ip4Source], .version4),
+      (.etherARP, [.inputInterfaceName, .arpSenderMAC, .arpSenderIP4], .version4),
+      (.etherARP, [.inputInterfaceName, .etherSource, .arpSenderIP4], .version4),
+      (.etherIP6, [.inputInterfaceName, .etherSource, .ip6Source], .version6),
+    ]
+    for (type, fields, family) in checks {
+      transaction.add(
+        FirewallRule(
+          in: chain, comment: "not its own address",
+          [.match(.etherType, .equal, type), .match(fields, in: senders(family), inverted: true), .drop]))
+    }
+  }
+}
+
+extension IPAddress.Family {
+  fileprivate var loopback: IPPrefix {
+    IPPrefix(containing: .loopback(self), length: self == .version4 ? 8 : 128) ?? IPPrefix(.loopback(self))
+  }
+}

@@ -1,0 +1,156 @@
+import NetworkAddresses
+import Netlink
+
+/// Our tables: what they are made of, as text would say it. nft(8).
+///
+/// Nothing is accepted for good: what a chain of ours lets pass still meets the host's own chains. Containers and ports
+/// are elements of sets, so the rules stay the same however many there are.
+struct Ruleset {
+  let table: FirewallTable
+  let bridgeTable: FirewallTable
+
+  init(name: String) {
+    table = FirewallTable(.inet, name)
+    bridgeTable = FirewallTable(.bridge, name)
+  }
+
+  // MARK: Sets
+
+  /// The bridges of all networks, and of those from which nothing leaves the machine.
+  var bridges: FirewallSet { FirewallSet("bridges", in: table, of: [.interface]) }
+  var internalBridges: FirewallSet { FirewallSet("internal-bridges", in: table, of: [.interface]) }
+  /// Each bridge with its subnets.
+  func members(_ family: IPAddress.Family) -> FirewallSet {
+    FirewallSet("members\(family.digit)", in: table, of: [.interface, family.type], isInterval: true)
+  }
+  /// Each bridge twice: what comes in by it and leaves by it.
+  var turns: FirewallSet { FirewallSet("turns", in: table, of: [.interface, .interface]) }
+  /// Subnets whose packets leave the machine under its address.
+  func masqueraded(_ family: IPAddress.Family) -> FirewallSet {
+    FirewallSet("masqueraded\(family.digit)", in: table, of: [family.type], isInterval: true)
+  }
+  /// Each bridge with its subnets' gateways: all that an internal network may reach of this machine.
+  func gateways(_ family: IPAddress.Family) -> FirewallSet {
+    FirewallSet("gateways\(family.digit)", in: table, of: [.interface, family.type])
+  }
+  /// (address of this machine, protocol, port) → (address of the container, port).
+  func ports(_ family: IPAddress.Family) -> FirewallSet {
+    FirewallSet(
+      mapNamed: "ports\(family.digit)", in: table, from: [family.type, .transportProtocol, .port],
+      to: [family.type, .port])
+  }
+  /// The same for ports of every address.
+  func portsOfAll(_ family: IPAddress.Family) -> FirewallSet {
+    FirewallSet(
+      mapNamed: "ports\(family.digit)-of-all", in: table, from: [.transportProtocol, .port], to: [family.type, .port])
+  }
+  /// The ends of cables that are looked at, and what may come out of each.
+  var cables: FirewallSet { FirewallSet("cables", in: bridgeTable, of: [.interface]) }
+  func senders(_ family: IPAddress.Family) -> FirewallSet {
+    FirewallSet("senders\(family.digit)", in: bridgeTable, of: [.interface, .mac, family.type])
+  }
+
+  private static let families: [IPAddress.Family] = [.version4, .version6]
+
+  private var sets: [FirewallSet] {
+    [bridges, internalBridges, turns, cables]
+      + Self.families.flatMap { [masqueraded($0), members($0), gateways($0), ports($0), portsOfAll($0), senders($0)] }
+  }
+
+  // MARK: Elements
+
+  /// The elements that stand for a network.
+  func elements(of network: FirewallNetwork) -> [(FirewallSet, FirewallElement)] {
+    let bridge = FirewallValue.interface(network.bridge)
+    var elements = [(bridges, FirewallElement([bridge])), (turns, FirewallElement([bridge, bridge]))]
+    elements += network.gateways.map { gateway in
+      let subnet = gateway.network
+      return (
+        members(subnet.family),
+        FirewallElement(from: [bridge, .address(subnet.first)], through: [bridge, .address(subnet.last)])
+      )
+    }
+    if network.isInternal {
+      elements.append((internalBridges, FirewallElement([bridge])))
+      elements += network.gateways.map { gateway in
+        (gateways(gateway.address.family), FirewallElement([bridge, .address(gateway.address)]))
+      }
+    } else if network.masquerades {
+      elements += network.gateways.map { (masqueraded($0.address.family), FirewallElement($0.network)) }
+    }
+    return elements
+  }
+
+  func elements(of endpoint: FirewallEndpoint) -> [(FirewallSet, FirewallElement)] {
+    let port = FirewallValue.interface(endpoint.port)
+    let mac = FirewallValue.mac(endpoint.macAddress)
+    // Before an interface has an IPv6 address it asks from none whether somebody else has it (RFC 4862).
+    let hasVersion6 = endpoint.addresses.contains { $0.family == .version6 }
+    let further = hasVersion6 ? [endpoint.macAddress.linkLocalAddress, .unspecified(.version6)] : []
+    return [(cables, FirewallElement([port]))]
+      + (endpoint.addresses + further).map { address in
+        (senders(address.family), FirewallElement([port, mac, .address(address)]))
+      }
+  }
+
+  func element(of port: PublishedPort) -> (FirewallSet, FirewallElement) {
+    let family = port.containerAddress.family
+    let target: [FirewallValue] = [.address(port.containerAddress), .port(port.containerPort)]
+    let place: [FirewallValue] = [.transport(port.transport.number), .port(port.hostPort)]
+    if port.hostAddress.isUnspecified { return (portsOfAll(family), FirewallElement(place, to: target)) }
+    return (ports(family), FirewallElement([.address(port.hostAddress)] + place, to: target))
+  }
+
+  /// Elements of the same set in one message.
+  static func grouped(_ elements: [(FirewallSet, FirewallElement)]) -> [(FirewallSet, [FirewallElement])] {
+    var order: [FirewallSet] = []
+    var groups: [FirewallSet: [FirewallElement]] = [:]
+    for (set, element) in elements {
+      if groups[set] == nil { order.append(set) }
+      groups[set, default: []].append(element)
+    }
+    return order.map { ($0, groups[$0] ?? []) }
+  }
+
+  // MARK: The whole
+
+  /// Puts everything in place of whatever has our tables' names.
+  func installation(of plan: FirewallPlan) -> FirewallTransaction {
+    var transaction = FirewallTransaction()
+    for table in [table, bridgeTable] {
+      transaction.deleteIfPresent(table)
+      transaction.add(table)
+    }
+    for set in sets { transaction.add(set) }
+    addRules(guardsForwarding: plan.guardsForwarding, to: &transaction)
+    let elements =
+      plan.networks.flatMap { self.elements(of: $0) } + plan.endpoints.flatMap { self.elements(of: $0) }
+      + plan.ports.map { element(of: $0) }
+    for (set, members) in Self.grouped(elements) { transaction.add(members, to: set) }
+    return transaction
+  }
+
+  var removal: FirewallTransaction {
+    var transaction = FirewallTransaction()
+    for table in [table, bridgeTable] { transaction.deleteIfPresent(table) }
+    return transaction
+  }
+}
+
+extension IPAddress.Family {
+  var digit: String { self == .version4 ? "4" : "6" }
+  var type: FirewallType { self == .version4 ? .ip4 : .ip6 }
+  var networkProtocol: FirewallValue { self == .version4 ? .ip4 : .ip6 }
+  var source: FirewallField { self == .version4 ? .ip4Source : .ip6Source }
+  var destination: FirewallField { self == .version4 ? .ip4Destination : .ip6Destination }
+}
+
+extension MACAddress {
+  /// The address that an interface takes by itself: fe80::/64 and the modified EUI-64. RFC 4291, appendix A.
+  var linkLocalAddress: IPAddress {
+    var bytes = self.bytes
+    bytes[0] ^= 2
+    let identifier = bytes[..<3] + [0xFF, 0xFE] + bytes[3...]
+    return IPAddress(bytes: [0xFE, 0x80, 0, 0, 0, 0, 0, 0] + identifier) ?? .unspecified(.version6)
+  }
+}

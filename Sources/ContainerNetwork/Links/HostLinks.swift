@@ -1,0 +1,158 @@
+public import LinuxKernel
+public import NetworkAddresses
+
+import Diagnostics
+import LinuxNetwork
+import Netlink
+import Synchronization
+
+/// The links of this machine: bridges, and one end of each container's cable. rtnetlink(7).
+///
+/// All calls block for as long as the kernel works, mostly some ten microseconds.
+public final class HostLinks: Sendable {
+  private let socket: Mutex<NetlinkSocket>
+
+  /// Works in the network namespace of the calling thread.
+  public init() throws(SystemError) {
+    socket = Mutex(try NetlinkSocket(.route))
+  }
+
+  // MARK: Bridges
+
+  /// Makes a bridge as described, or puts right what differs from that; nothing that is plugged into it is touched.
+  /// Returns its index.
+  ///
+  /// Throws: `conflict` when a link of another kind has the name.
+  public func establish(_ bridge: Bridge) throws -> UInt32 {
+    let link = try find(bridge.name) ?? make(bridge)
+    guard link.kind == "bridge" else {
+      throw ClassifiedError(
+        .conflict, "a link of another kind has the name of the bridge", object: bridge.name,
+        advice: "rename it, or give the network another com.docker.network.bridge.name")
+    }
+    try configure(bridge, link)
+    return link.index
+  }
+
+  private func make(_ bridge: Bridge) throws -> LinkInfo {
+    var options = BridgeOptions()
+    options.spanningTree = false
+    try request([
+      .createLink(.bridge(options), LinkAttributes(bridge.name, macAddress: try MACAddress.random(), mtu: bridge.mtu))
+    ])
+    guard let link = try find(bridge.name) else {
+      throw ClassifiedError(.system, "the bridge went away as soon as it was made", object: bridge.name)
+    }
+    return link
+  }
+
+  private func configure(_ bridge: Bridge, _ link: LinkInfo) throws {
+    // Before it is up: with IPv6 off there is no link-local address, and no word of a router is heard (CVE-2020-13401).
+    try KernelSettings.setVersion6(bridge.hasVersion6, of: bridge.name)
+    // A published port is reached from this machine by 127.0.0.1, too: the firewall keeps others from that.
+    try KernelSettings.set("ipv4/conf/\(bridge.name)/route_localnet", to: "1")
+    var messages: [NetlinkMessage] = []
+    let present = try socket.withLock { socket in try socket.dump(.addresses(of: link.index)).map(\.address) }
+    for gateway in bridge.gateways where !present.contains(gateway) {
+      messages.append(.addAddress(gateway, to: link.index, flags: .noDuplicateDetection))
+    }
+    for stray in present where !bridge.gateways.contains(stray) && !stray.address.isLinkLocal {
+      messages.append(.deleteAddress(stray, from: link.index))
+    }
+    let mtu = bridge.mtu.flatMap { $0 == link.mtu ? nil : $0 }
+    if !link.isUp || mtu != nil { messages.append(.changeLink(.index(link.index), LinkChange(isUp: true, mtu: mtu))) }
+    try request(messages, context: "bridge \(bridge.name)")
+  }
+
+  /// Whether there is a link of that name.
+  public func exists(_ name: String) throws(SystemError) -> Bool { try find(name) != nil }
+
+  /// Whether the bridge is there.
+  public func hasBridge(_ name: String) throws -> Bool { try find(name)?.kind == "bridge" }
+
+  /// Takes a link away; one that is not there is no matter.
+  public func remove(_ name: String) throws {
+    do {
+      try request([.deleteLink(.name(name))])
+    } catch {
+      guard error.kind == .notFound else { throw error }
+    }
+  }
+
+  // MARK: What is there
+
+  /// The subnets that this machine has a route to, by all its tables, but for those by the links named.
+  public func routedSubnets(besides links: Set<String>) throws -> [IPPrefix] {
+    try socket.withLock { socket in
+      let own = Set(try socket.dump(.links(kind: "bridge")).filter { links.contains($0.name) }.map(\.index))
+      return try socket.dump(.routes()).filter { route in
+        route.destination.length > 0 && route.kind != .broadcast && route.kind != .multicast
+          && !route.destination.address.isMulticast
+          && !(route.destination.address.isLinkLocal) && (route.links.isEmpty || !own.isSuperset(of: route.links))
+      }.map(\.destination)
+    }
+  }
+
+  /// The names of the links that are plugged into a bridge.
+  public func ports(of bridge: String) throws -> [String] {
+    guard let index = try find(bridge)?.index else { return [] }
+    return try socket.withLock { socket in try socket.dump(.links(master: index)).map(\.name) }
+  }
+
+  func find(_ name: String) throws(SystemError) -> LinkInfo? {
+    do {
+      return try socket.withLock { socket throws(SystemError) in try socket.dump(.link(.name(name))).first }
+    } catch {
+      guard error.kind == .notFound else { throw error }
+      return nil
+    }
+  }
+
+  // MARK: Cables
+
+  /// Lays a cable from a bridge into a sandbox, whose end gets the name and addresses of `interface`.
+  ///
+  /// - Parameter name: The name of the end that stays here, derived from the container and the network.
+  public func connect(
+    _ sandbox: NetworkSandbox, _ interface: SandboxInterface, to bridge: UInt32, as name: String, isolated: Bool = false
+  ) throws {
+    let peer = LinkAttributes(
+      interface.name, macAddress: interface.macAddress, mtu: interface.mtu,
+      namespace: .descriptor(sandbox.namespace.descriptor.rawValue))
+    // Where bridges hand their packets to the filter themselves, a container that calls its own published port has to get
+    // its packet back by the cable that it came in by.
+    let port = BridgePortChange(hairpin: try KernelSettings.bridgesCallFilter, isolated: isolated)
+    try request(
+      [
+        .createLink(.veth(peer: peer), LinkAttributes(name, mtu: interface.mtu)),
+        // The end in the bridge has no address of its own, not even a link-local one.
+        .changeLink(.name(name), LinkChange(isUp: true, master: bridge, hasLinkLocalAddress: false)),
+      ] + (port == BridgePortChange(hairpin: false, isolated: false) ? [] : [.changeBridgePort(.name(name), port)]),
+      context: "connect container")
+    do {
+      try sandbox.configure(interface)
+    } catch {
+      try remove(name)
+      throw error
+    }
+  }
+
+  /// Plugs a cable's end into a bridge that was made anew.
+  public func plug(_ name: String, into bridge: UInt32) throws {
+    try request([.changeLink(.name(name), LinkChange(isUp: true, master: bridge))])
+  }
+
+  private func request(_ messages: [NetlinkMessage], context: String = "") throws(SystemError) {
+    guard !messages.isEmpty else { return }
+    try socket.withLock { socket throws(SystemError) in try socket.request(messages, context: context) }
+  }
+}
+
+extension MACAddress {
+  /// A locally administered address that nobody else is likely to have.
+  public static func random() throws(SystemError) -> MACAddress {
+    let bytes = (0..<6).map { _ in UInt8.random(in: .min ... .max) }
+    // Six bytes make an address.
+    return MACAddress(locallyAdministered: bytes) ?? MACAddress(number: 0x0200_0000_0001)
+  }
+}

@@ -1,0 +1,55 @@
+public import NetworkAddresses
+
+import Diagnostics
+import LinuxKernel
+
+/// The settings below /proc/sys/net, of the network namespace of the calling thread. ip-sysctl of the kernel's
+/// documentation.
+enum KernelSettings {
+  static func set(_ name: String, to value: String) throws {
+    let path = "/proc/sys/net/\(name)"
+    if try HostFiles.readText(path).split(separator: "\n").first.map(String.init) == value { return }
+    try HostFiles.write(value, toExisting: path)
+  }
+
+  /// Whether packets inside a bridge pass the rules of the IP layer (br_netfilter).
+  static var bridgesCallFilter: Bool {
+    get throws {
+      let path = "/proc/sys/net/bridge/bridge-nf-call-iptables"
+      return try HostFiles.exists(path) && HostFiles.readText(path).hasPrefix("1")
+    }
+  }
+
+  /// Whether an interface speaks IPv6. A kernel without IPv6 has nothing to switch off.
+  ///
+  /// Throws: `unsupported` when it is to speak it and cannot.
+  static func setVersion6(_ isOn: Bool, of interface: String) throws {
+    guard try HostFiles.exists("/proc/sys/net/ipv6/conf/\(interface)") else {
+      if isOn { throw ClassifiedError(.unsupported, "this kernel has no IPv6", object: interface) }
+      return
+    }
+    try set("ipv6/conf/\(interface)/accept_ra", to: "0")
+    try set("ipv6/conf/\(interface)/disable_ipv6", to: isOn ? "0" : "1")
+  }
+}
+
+/// What holds for the whole machine.
+public enum HostNetwork {
+  /// Has this machine forward packets between its links, and says whether it did not before.
+  public static func becomeRouter(_ family: IPAddress.Family) throws -> Bool {
+    let path = family == .version4 ? "/proc/sys/net/ipv4/ip_forward" : "/proc/sys/net/ipv6/conf/all/forwarding"
+    guard try HostFiles.exists(path), try !HostFiles.readText(path).hasPrefix("1") else { return false }
+    if family == .version6 { try keepHearingRouters() }
+    try HostFiles.write("1", toExisting: path)
+    return true
+  }
+
+  /// A machine that forwards no longer listens to routers, and would lose its own way out: unless that is said (2).
+  private static func keepHearingRouters() throws {
+    let directory = "/proc/sys/net/ipv6/conf"
+    for interface in try HostFiles.list(directory) where interface != "all" {
+      let path = "\(directory)/\(interface)/accept_ra"
+      if try HostFiles.readText(path).hasPrefix("1") { try HostFiles.write("2", toExisting: path) }
+    }
+  }
+}

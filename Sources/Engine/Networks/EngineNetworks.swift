@@ -1,0 +1,164 @@
+public import EngineAPI
+
+import ContainerNetwork
+import Diagnostics
+import LinuxKernel
+import Logging
+import NetworkAddresses
+import Synchronization
+
+/// What clients do with networks.
+extension Engine {
+  public func listNetworks(filters: Filters) async throws -> [Network] {
+    let filter = try NetworkFilter(filters)
+    let all = networks.table.withLock { table in
+      table.all.map { ($0, isUsed: !table.containers(in: $0.id).isEmpty) }
+    }
+    return all.filter { filter.matches($0.0, isDangling: !isUsed($0.0)) }.map(\.0.shown)
+      .sorted { ($0.name, $0.id) < ($1.name, $1.id) }
+  }
+
+  public func inspectNetwork(_ name: String, scope: String?) async throws -> Network {
+    if let scope, !scope.isEmpty, scope != "local" {
+      throw ClassifiedError(.notFound, "network \(name) not found in scope \(scope)")
+    }
+    var definition = try networks.find(name)
+    if definition.driver == .bridge, !definition.missingFamilies.isEmpty {
+      // Whoever asks for the default network wants to know its subnet.
+      let id = definition.id
+      definition = try await networks.change { [networks] in try networks.withSubnets(id) }
+    }
+    var shown = definition.shown
+    for (id, endpoint) in networks.table.withLock({ $0.containers(in: definition.id) }) {
+      guard let container = try? containers.find(id.text) else { continue }
+      shown.containers[id.text] = NetworkContainer(
+        name: container.name, endpointID: endpoint.id, macAddress: endpoint.macAddress, ipv4Address: endpoint.ipv4,
+        ipv6Address: endpoint.ipv6)
+    }
+    return shown
+  }
+
+  public func createNetwork(_ request: NetworkCreateRequest) async throws -> NetworkCreateResponse {
+    let definition = try NetworkDefinition(request, id: randomHexadecimal(words: 4), created: Timestamp.now)
+    let made = try await networks.change { [networks] in try networks.create(definition) }
+    publish("create", made)
+    return NetworkCreateResponse(id: made.id)
+  }
+
+  public func removeNetwork(_ name: String) async throws {
+    let definition = try networks.find(name)
+    try await remove(definition)
+  }
+
+  private func remove(_ definition: NetworkDefinition) async throws {
+    let name = definition.name
+    guard !definition.isPredefined else {
+      throw ClassifiedError(.forbidden, "\(name) is a pre-defined network and cannot be removed")
+    }
+    let users = containersNaming(definition)
+    guard users.isEmpty else {
+      let names = users.map(\.name).joined(separator: ", ")
+      throw ClassifiedError(
+        .forbidden, "error while removing network: network \(name) has active endpoints (\(names))",
+        advice: "stop or disconnect them first")
+    }
+    try await networks.change { [networks] in try networks.remove(definition) }
+    publish("destroy", definition)
+  }
+
+  /// Removes the networks that no container is in. Returns their names; nil when there was none.
+  public func pruneNetworks(filters: Filters) async throws -> NetworkPruneResponse {
+    let filter = try NetworkFilter(filters, isForPruning: true)
+    var removed: [String] = []
+    for definition in networks.table.withLock({ $0.all }).sorted(by: { $0.name < $1.name }) {
+      guard !definition.isPredefined, !isUsed(definition), filter.matches(definition, isDangling: true) else {
+        continue
+      }
+      do {
+        try await remove(definition)
+        removed.append(definition.name)
+      } catch {
+        logger.warning("network \(definition.name): \(explanation(of: error))")
+      }
+    }
+    return NetworkPruneResponse(networksDeleted: removed.isEmpty ? nil : removed)
+  }
+
+  // MARK: Who is in a network
+
+  /// Running containers that are in a network.
+  private func containersNaming(_ definition: NetworkDefinition) -> [Container] {
+    let ids = Set(networks.table.withLock { $0.containers(in: definition.id).map(\.0) })
+    return containers.all.filter { ids.contains($0.id) }
+  }
+
+  /// Whether a container, running or not, is to be in a network.
+  private func isUsed(_ definition: NetworkDefinition) -> Bool {
+    containers.all.contains { container in
+      guard let plan = try? settledPlan(of: container).network else { return true }
+      switch plan.mode {
+      case .host: return definition.name == "host"
+      case .none: return definition.name == "none"
+      case .container: return false
+      case .networks:
+        return plan.attachments.contains { attachment in
+          attachment.network == definition.name || attachment.network == definition.id
+            || definition.id.hasPrefix(attachment.network)
+        }
+      }
+    }
+  }
+
+  func publish(_ action: String, _ network: NetworkDefinition, container: Container? = nil) {
+    var attributes = ["name": network.name, "type": network.shown.driver]
+    if let container { attributes["container"] = container.id.text }
+    events.publish(type: "network", action, id: network.id, attributes)
+  }
+
+  /// The path to the namespace of a running container, for one that is to share it.
+  ///
+  /// Throws: `notFound`; `conflict` when it does not run, `invalid` when it is the container itself.
+  func networkNamespace(of name: String, for container: Container) throws -> String {
+    let other = try containers.find(name)
+    guard other !== container else { throw ClassifiedError(.invalid, "cannot join own network") }
+    guard case .running(let run) = other.state else {
+      throw ClassifiedError(.conflict, "cannot join network of a non running container: \(other.id)")
+    }
+    return "/proc/\(run.pid)/ns/net"
+  }
+}
+
+extension Networks {
+  /// Makes a network known. Its bridge comes with its first container.
+  func create(_ asked: NetworkDefinition) throws -> NetworkDefinition {
+    var definition = asked
+    let others = table.withLock { $0.all }
+    guard !others.contains(where: { $0.name == definition.name }) else {
+      throw ClassifiedError(.conflict, "network with name \(definition.name) already exists")
+    }
+    let taken = table.withLock { $0.subnets }
+    for pool in try definition.pools() where taken.contains(where: { $0.overlaps(pool.subnet) }) {
+      throw ClassifiedError(
+        .forbidden, "invalid pool request: Pool overlaps with other one on this address space: \(pool.subnet)")
+    }
+    let bridge = try definition.bridge(defaultName: host.defaultBridge).name
+    for other in others where other.driver == .bridge {
+      guard try other.bridge(defaultName: host.defaultBridge).name != bridge else {
+        throw ClassifiedError(.conflict, "bridge name \(bridge) is in use by network \(other.name)")
+      }
+    }
+    try chooseSubnets(&definition, definition.missingFamilies)
+    try FailPoint.networkCreateBeforeRecord.pass()
+    try save(definition)
+    let made = definition
+    try table.withLock { table throws(ClassifiedError) in try table.put(made) }
+    return made
+  }
+
+  func remove(_ definition: NetworkDefinition) throws {
+    try forget(definition)
+    table.withLock { $0.remove(definition.id) }
+    try FailPoint.networkRemoveAfterRecord.pass()
+    try host.remove(definition)
+  }
+}

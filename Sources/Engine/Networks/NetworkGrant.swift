@@ -1,0 +1,86 @@
+import ContainerNetwork
+import EngineAPI
+import NetworkAddresses
+
+/// What a running container has of its networks. It is written down before the first of it is used, and taken back
+/// after the last of it is gone.
+struct NetworkGrant: APIObject, Equatable {
+  var endpoints: [Endpoint] = []
+  var ports: [Port] = []
+  /// The path to the network namespace: of the shim that holds it.
+  var sandboxKey = ""
+
+  mutating func fields(_ object: inout ObjectFields) throws(JSONFault) {
+    try object.present("endpoints", &endpoints)
+    try object.present("ports", &ports)
+    try object.present("sandboxKey", &sandboxKey)
+  }
+
+  /// A place in one network.
+  struct Endpoint: APIObject, Equatable {
+    /// The network's id and name.
+    var network = ""
+    var name = ""
+    var id = ""
+    /// The host's end of the cable.
+    var link = ""
+    /// Which of the container's interfaces it is, from 0.
+    var ordinal = 0
+    var macAddress = ""
+    /// `address/length`; empty: none.
+    var ipv4 = ""
+    var ipv6 = ""
+    /// Empty: no way out.
+    var gateway4 = ""
+    var gateway6 = ""
+
+    mutating func fields(_ object: inout ObjectFields) throws(JSONFault) {
+      try object.present("network", &network)
+      try object.present("name", &name)
+      try object.present("id", &id)
+      try object.present("link", &link)
+      try object.present("ordinal", &ordinal)
+      try object.present("macAddress", &macAddress)
+      try object.present("ipv4", &ipv4)
+      try object.present("ipv6", &ipv6)
+      try object.present("gateway4", &gateway4)
+      try object.present("gateway6", &gateway6)
+    }
+
+    var addresses: [InterfaceAddress] { [ipv4, ipv6].compactMap { InterfaceAddress($0) } }
+    var gateways: [IPAddress] { [gateway4, gateway6].compactMap { IPAddress($0) } }
+    var mac: MACAddress { MACAddress(macAddress) ?? MACAddress(number: 0) }
+
+    var firewall: FirewallEndpoint {
+      FirewallEndpoint(port: link, macAddress: mac, addresses: addresses.map(\.address))
+    }
+  }
+
+  /// A port of the host that leads to the container.
+  struct Port: APIObject, Equatable {
+    var transport = "tcp"
+    var hostAddress = ""
+    var hostPort: UInt16 = 0
+    var containerAddress = ""
+    var containerPort: UInt16 = 0
+
+    mutating func fields(_ object: inout ObjectFields) throws(JSONFault) {
+      try object.present("transport", &transport)
+      try object.present("hostAddress", &hostAddress)
+      try object.present("hostPort", &hostPort)
+      try object.present("containerAddress", &containerAddress)
+      try object.present("containerPort", &containerPort)
+    }
+
+    /// Nil when the record is damaged.
+    var published: PublishedPort? {
+      guard let transport = TransportProtocol(rawValue: transport), let host = IPAddress(hostAddress),
+        let container = IPAddress(containerAddress)
+      else { return nil }
+      return PublishedPort(transport, host: host, hostPort, container: container, containerPort)
+    }
+  }
+
+  var firewallEndpoints: [FirewallEndpoint] { endpoints.map(\.firewall) }
+  var publishedPorts: [PublishedPort] { ports.compactMap(\.published) }
+}

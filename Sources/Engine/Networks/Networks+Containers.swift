@@ -1,0 +1,227 @@
+import ContainerNetwork
+import Diagnostics
+import EngineAPI
+import LinuxKernel
+import Logging
+import NetworkAddresses
+import StateStore
+import Synchronization
+
+/// Containers that come into networks and leave them. All calls are on the thread of changes.
+extension Networks {
+  /// What a start gives: the grant, and the address by which the container reaches this machine.
+  struct Joining: Sendable {
+    let grant: NetworkGrant
+    let hostGateway: String?
+  }
+
+  /// Gives a container its addresses and ports, and lays its cables into the sandbox. On failure nothing is left.
+  ///
+  /// Throws: `notFound` for a network that is gone; `conflict`, `unavailable` and `system` for addresses and ports that
+  /// cannot be had.
+  func join(
+    _ container: ContainerID, _ plan: NetworkPlan, _ sandbox: NetworkSandbox, sandboxKey: String
+  ) throws -> Joining {
+    var grant = NetworkGrant()
+    grant.sandboxKey = sandboxKey
+    do {
+      let networks = try plan.attachments.map { try withSubnets($0.network) }
+      for (attachment, network) in zip(plan.attachments, networks) {
+        grant.endpoints.append(try place(container, in: network, attachment.settings, ordinal: grant.endpoints.count))
+      }
+      chooseGateways(&grant, plan.attachments)
+      try claimPorts(plan.ports, for: container, &grant)
+      try FailPoint.networkBeforeRecord.pass()
+      try save(grant, of: container)
+      table.withLock { $0.keep(grant, of: container) }
+      try FailPoint.networkAfterRecord.pass()
+      try connect(grant, networks, sandbox)
+      try FailPoint.networkAfterConnect.pass()
+    } catch {
+      giveBack(grant.endpoints)
+      try? host.unplug(leave(container))
+      throw error
+    }
+    return Joining(grant: grant, hostGateway: hostGateway(of: grant))
+  }
+
+  /// Tells the machine. What another program has taken away meanwhile is put back once.
+  private func connect(_ grant: NetworkGrant, _ networks: [NetworkDefinition], _ sandbox: NetworkSandbox) throws {
+    func attempt() throws {
+      for network in networks { try host.establish(network) }
+      try host.connect(sandbox, Array(zip(grant.endpoints, networks)), grant.publishedPorts)
+    }
+    if host.isInstalled {
+      do {
+        return try attempt()
+      } catch {
+        logger.warning("the network of this machine is put right after: \(explanation(of: error))")
+      }
+    }
+    // This tells the firewall of the grant as well; to add that again changes nothing.
+    try install()
+    try attempt()
+  }
+
+  // MARK: Addresses
+
+  /// A network with a subnet for each of its families: chosen now, if there was none yet.
+  func withSubnets(_ name: String) throws -> NetworkDefinition {
+    var network = try find(name)
+    guard network.driver == .bridge else {
+      throw ClassifiedError(
+        .invalid, "conflicting options: cannot attach both user-defined and non-user-defined network-modes")
+    }
+    let missing = network.missingFamilies
+    guard !missing.isEmpty else { return network }
+    try chooseSubnets(&network, missing)
+    try save(network)
+    let changed = network
+    try table.withLock { table throws(ClassifiedError) in try table.put(changed) }
+    return network
+  }
+
+  /// Adds the subnets that are missing: such as clash with no other network and no route of this machine.
+  func chooseSubnets(_ network: inout NetworkDefinition, _ families: [IPAddress.Family]) throws {
+    let others = table.withLock { $0.all }
+    let bridges = Set(
+      try others.filter { $0.driver == .bridge }.map { try $0.bridge(defaultName: host.defaultBridge).name })
+    let used = try table.withLock { $0.subnets } + host.routedSubnets(besides: bridges)
+    for family in families { network.add(subnet: try pools.choose(family, besides: used)) }
+  }
+
+  func place(
+    _ container: ContainerID, in network: NetworkDefinition, _ asked: EndpointSettings, ordinal: Int
+  ) throws -> NetworkGrant.Endpoint {
+    var endpoint = NetworkGrant.Endpoint()
+    (endpoint.network, endpoint.name, endpoint.ordinal) = (network.id, network.name, ordinal)
+    endpoint.id = randomHexadecimal(words: 4)
+    endpoint.link = "veth\(container.text.prefix(9))\(ordinal)"
+    endpoint.macAddress = asked.macAddress.isEmpty ? "\(try MACAddress.random())" : asked.macAddress
+    let addresses = try table.withLock { table throws(ClassifiedError) in
+      try table.takeAddresses(in: network.id, asked: asked.ipamConfig)
+    }
+    for address in addresses {
+      if address.address.family == .version4 { endpoint.ipv4 = "\(address)" } else { endpoint.ipv6 = "\(address)" }
+    }
+    return endpoint
+  }
+
+  /// The way out is by the network of the highest priority; of several, the first by name.
+  private func chooseGateways(_ grant: inout NetworkGrant, _ attachments: [NetworkPlan.Attachment]) {
+    let priorities = attachments.map(\.settings.gwPriority)
+    for family: IPAddress.Family in [.version4, .version6] {
+      let candidates = grant.endpoints.indices.filter { gateway(of: grant.endpoints[$0], family) != nil }
+      let chosen = candidates.min { one, other in
+        (-priorities[one], grant.endpoints[one].name) < (-priorities[other], grant.endpoints[other].name)
+      }
+      guard let chosen, let address = gateway(of: grant.endpoints[chosen], family) else { continue }
+      if family == .version4 {
+        grant.endpoints[chosen].gateway4 = "\(address)"
+      } else {
+        grant.endpoints[chosen].gateway6 = "\(address)"
+      }
+    }
+  }
+
+  /// The router of an endpoint's network; nil where nothing leads out, or where it has no address of the family.
+  func gateway(of endpoint: NetworkGrant.Endpoint, _ family: IPAddress.Family) -> IPAddress? {
+    guard endpoint.addresses.contains(where: { $0.address.family == family }),
+      let network = table.withLock({ $0.byID[endpoint.network]?.definition }), !network.shown.isInternal
+    else { return nil }
+    return ((try? network.pools()) ?? []).first { $0.subnet.family == family }?.gateway
+  }
+
+  /// The address by which a container reaches this machine: that of its first network's bridge.
+  func hostGateway(of grant: NetworkGrant) -> String? {
+    let networks = table.withLock { table in
+      grant.endpoints.compactMap { table.byID[$0.network]?.definition }
+    }
+    return networks.lazy.compactMap { try? $0.pools().first?.gateway.description }.first
+  }
+
+  // MARK: Ports
+
+  private func claimPorts(
+    _ plans: [PublishedPortPlan], for container: ContainerID, _ grant: inout NetworkGrant
+  ) throws {
+    guard let endpoint = grant.endpoints.first(where: { !$0.gateway4.isEmpty || !$0.gateway6.isEmpty }) else { return }
+    let binding = table.withLock { $0.byID[endpoint.network]?.definition.hostBinding }
+    for plan in plans {
+      let address = plan.hostAddress ?? binding ?? .unspecified(.version4)
+      guard let target = endpoint.addresses.first(where: { $0.address.family == address.family })?.address else {
+        throw ClassifiedError(
+          .unsupported, "a port cannot be published at \(address), since the container has no such address",
+          advice: "use a network with IPv6")
+      }
+      grant.ports += try claim(plan, at: address, for: target, container)
+      // Without an address of the host the port is reached by both families, where the container has both.
+      guard plan.hostAddress == nil, address.isUnspecified, let port = grant.ports.last?.hostPort,
+        let target6 = endpoint.addresses.first(where: { $0.address.family == .version6 })?.address
+      else { continue }
+      var same = plan
+      same.hostPorts = port...port
+      grant.ports += try claim(same, at: .unspecified(.version6), for: target6, container)
+    }
+  }
+
+  private func claim(
+    _ plan: PublishedPortPlan, at address: IPAddress, for target: IPAddress, _ container: ContainerID
+  ) throws -> [NetworkGrant.Port] {
+    let claim: PortClaims.Claim
+    do {
+      claim = try PortClaims.claim(plan, at: address, for: target) { transport, address, port in
+        table.withLock { $0.owner(of: transport, address, port) }
+      }
+    } catch {
+      let name = "\(container)"
+      throw ClassifiedError(
+        .system,
+        "driver failed programming external connectivity on endpoint \(name.prefix(12)): \(explanation(of: error))")
+    }
+    claims.keep([claim], for: container)
+    var port = NetworkGrant.Port()
+    port.transport = plan.transport.rawValue
+    (port.hostAddress, port.hostPort) = ("\(address)", claim.port)
+    (port.containerAddress, port.containerPort) = ("\(target)", plan.containerPort)
+    return [port]
+  }
+
+  // MARK: Leaving
+
+  /// Takes back all that a container has; its cables are to be unplugged after that, which takes longer. Returns their
+  /// names.
+  func leave(_ container: ContainerID) -> [String] {
+    claims.release(container)
+    guard let grant = table.withLock({ $0.grants[container] }) else { return [] }
+    do {
+      try host.forget(grant.endpoints, grant.publishedPorts)
+    } catch {
+      // Something of it was not there: everything is written anew, without this container.
+      logger.debug("container \(container): \(explanation(of: error))")
+      table.withLock { _ = $0.release(container) }
+      reinstall()
+    }
+    table.withLock { _ = $0.release(container) }
+    do {
+      try database.remove(grantOf: container.text)
+    } catch {
+      logger.error("container \(container): its addresses are given back at the next start: \(explanation(of: error))")
+    }
+    return grant.endpoints.map(\.link)
+  }
+
+  private func reinstall() {
+    do {
+      try install()
+    } catch {
+      logger.error("networks: \(explanation(of: error))")
+    }
+  }
+
+  private func giveBack(_ endpoints: [NetworkGrant.Endpoint]) {
+    table.withLock { table in
+      for endpoint in endpoints { table.release(endpoint.addresses, in: endpoint.network) }
+    }
+  }
+}

@@ -1,0 +1,43 @@
+/// `POST /containers/{id}/update`: limits and the restart policy, as Docker has it; bandwidth and ports are ours.
+public struct ContainerUpdateRequest: APIObject, Equatable {
+  /// The changes. Of all its fields only the limits (`cgroupParent` to `blkioDeviceWriteIOps`), `restartPolicy` and
+  /// `networkBandwidth` are sent and read; zero, empty and nil leave things as they are.
+  public var changes = HostConfig()
+  /// Ports that are to be published besides; nil: none.
+  public var publishAdd: PortMap?
+  /// Published ports to take back; nil: none. `hostIP:hostPort/proto` is one of the host's, an IPv6 address in brackets,
+  /// and no address before the colon means all; `containerPort/proto` is all that lead to one of the container's. A
+  /// protocol that is missing is tcp.
+  public var publishRemove: [String]?
+
+  public init() {}
+
+  public init(changes: HostConfig, publishAdd: PortMap? = nil, publishRemove: [String]? = nil) {
+    self.changes = changes
+    self.publishAdd = publishAdd
+    self.publishRemove = publishRemove
+  }
+
+  public mutating func fields(_ object: inout ObjectFields) throws(JSONFault) {
+    try changes.limitsFields(&object)
+    try object.present("RestartPolicy", &changes.restartPolicy)
+    try object.optional("NetworkBandwidth", &changes.networkBandwidth)
+    try object.optional("PublishAdd", &publishAdd)
+    try object.optional("PublishRemove", &publishRemove)
+  }
+}
+
+/// What `POST /containers/{id}/update` answers.
+public struct ContainerUpdateResponse: APIObject, Equatable {
+  public var warnings: [String]?
+
+  public init() {}
+
+  public init(warnings: [String]?) {
+    self.warnings = warnings
+  }
+
+  public mutating func fields(_ object: inout ObjectFields) throws(JSONFault) {
+    try object.nullable("Warnings", &warnings)
+  }
+}

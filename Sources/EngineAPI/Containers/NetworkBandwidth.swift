@@ -1,0 +1,36 @@
+/// How much a container may send and receive; no field of Docker's.
+///
+/// Nil: not said, which means no limit for a new container and "as it is" in an update. 0 means no limit in both.
+public struct NetworkBandwidth: APIObject, Equatable {
+  /// Bits a second to the container.
+  public var receive: Int64?
+  /// Bits a second from the container.
+  public var transmit: Int64?
+  /// Bytes that may pass at once before the rate counts; nil or 0: the server's choice.
+  public var burst: Int64?
+
+  public init() {}
+
+  public init(receive: Int64? = nil, transmit: Int64? = nil, burst: Int64? = nil) {
+    self.receive = receive
+    self.transmit = transmit
+    self.burst = burst
+  }
+
+  public mutating func fields(_ object: inout ObjectFields) throws(JSONFault) {
+    try object.optional("Receive", &receive)
+    try object.optional("Transmit", &transmit)
+    try object.optional("Burst", &burst)
+  }
+
+  /// The limits that hold once this update is made to `current`; nil: none is left.
+  public func applied(to current: NetworkBandwidth?) -> NetworkBandwidth? {
+    func merged(_ field: KeyPath<NetworkBandwidth, Int64?>) -> Int64? {
+      let value = self[keyPath: field] ?? current?[keyPath: field]
+      return value == 0 ? nil : value
+    }
+    let (receive, transmit) = (merged(\.receive), merged(\.transmit))
+    if receive == nil, transmit == nil { return nil }
+    return NetworkBandwidth(receive: receive, transmit: transmit, burst: merged(\.burst))
+  }
+}
