@@ -1,7 +1,8 @@
 #!/bin/bash
 # Shows the whole way of an `apus run`, with a server and a registry of its own: image missing → pulled → run → run
 # again at once.
-# It touches nothing outside one temporary directory and one cgroup, and stops what it started.
+# It touches nothing outside one temporary directory, one cgroup, and a bridge and a table of nftables that go with the
+# server; and it stops what it started.
 #
 # APUS_BIN   where apus, apusd, apus-shim and apus-runtime are; `make demo` builds them and says so
 set -euo pipefail
