@@ -42,6 +42,14 @@ public final class Firewall: Sendable {
     return [ruleset.table, ruleset.bridgeTable].allSatisfy(present.map(\.table).contains)
   }
 
+  /// Whether somebody else has a say in what this machine forwards: the host's firewall, or another engine.
+  public func hasForeignForwarding() throws(SystemError) -> Bool {
+    let chains = try socket.withLock { socket throws(SystemError) in try socket.dump(.chains()) }
+    return chains.contains { info in
+      info.chain.hook?.place == .forward && info.chain.table != ruleset.table && info.chain.table != ruleset.bridgeTable
+    }
+  }
+
   public func add(_ network: FirewallNetwork) throws(SystemError) {
     try change(adding: ruleset.elements(of: network))
   }

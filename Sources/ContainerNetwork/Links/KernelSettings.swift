@@ -44,6 +44,12 @@ public enum HostNetwork {
     return true
   }
 
+  /// Has it forward no more.
+  public static func resignRouter(_ family: IPAddress.Family) throws {
+    let path = family == .version4 ? "/proc/sys/net/ipv4/ip_forward" : "/proc/sys/net/ipv6/conf/all/forwarding"
+    try HostFiles.write("0", toExisting: path)
+  }
+
   /// A machine that forwards no longer listens to routers, and would lose its own way out: unless that is said (2).
   private static func keepHearingRouters() throws {
     let directory = "/proc/sys/net/ipv6/conf"

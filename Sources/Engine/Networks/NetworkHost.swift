@@ -79,9 +79,26 @@ final class NetworkHost: Sendable {
   /// Whether it has been installed since this server began.
   var isInstalled: Bool { opened.withLock { $0 != nil } }
 
+  /// Whether this machine forwards only because we asked it to.
   private func becomeRouter(_ family: IPAddress.Family) throws -> Bool {
-    if try HostNetwork.becomeRouter(family) { try HostFiles.replace(guardFile, with: []) }
-    return try HostFiles.exists(guardFile)
+    var asked = try HostFiles.readIfPresent(guardFile).map { String(decoding: $0, as: UTF8.self) } ?? ""
+    if try HostNetwork.becomeRouter(family) {
+      asked += "\(family)\n"
+      try HostFiles.replace(guardFile, with: Array(asked.utf8))
+    }
+    return !asked.isEmpty
+  }
+
+  /// Undoes that, unless another program has chains for what is forwarded by now: then it is its business, too.
+  private func resignRouter(_ firewall: Firewall) throws {
+    guard let asked = try HostFiles.readIfPresent(guardFile) else { return }
+    let names = String(decoding: asked, as: UTF8.self).split(separator: "\n")
+    if try !firewall.hasForeignForwarding() {
+      for family in [IPAddress.Family.version4, .version6] where names.contains("\(family)") {
+        try HostNetwork.resignRouter(family)
+      }
+    }
+    try Converge.removeRecord(guardFile)
   }
 
   /// Takes everything away. A machine that never had any of it is no matter.
@@ -92,6 +109,7 @@ final class NetworkHost: Sendable {
     }
     let firewall = try opened?.firewall ?? Firewall(tableName: name)
     if try firewall.isInstalled() { try firewall.remove() }
+    try resignRouter(firewall)
     let links = try opened?.links ?? HostLinks()
     for network in networks where network.driver == .bridge {
       let bridge = try network.bridge(defaultName: defaultBridge).name
