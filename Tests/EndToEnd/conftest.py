@@ -108,6 +108,15 @@ def end(process):
         process.wait(30)
 
 
+def own_links():
+    listed = json.loads(run("ip", "-j", "link", check=0).stdout)
+    return {link["ifname"] for link in listed if link["ifname"].startswith(("veth", "br-", "apus"))}
+
+
+def own_tables():
+    return {line for line in run("nft", "list", "tables", check=0).stdout.splitlines() if " apus" in line}
+
+
 class Server:
     """One apusd with roots and a socket of its own."""
 
@@ -122,6 +131,7 @@ class Server:
         self.arguments = list(arguments)
         self.process = None
         self.host = f"unix://{self.socket}"
+        self.links_before, self.tables_before = own_links(), own_tables()
 
     def start(self, failpoints=None, wait=True):
         self.directory.mkdir(parents=True, exist_ok=True)
@@ -212,13 +222,12 @@ class Server:
         eventually(lambda: not folder.exists() or not list(folder.iterdir()), 15, f"{folder} is not empty")
 
     def links(self):
-        """Our links of this network namespace: bridges, and the ends of cables."""
-        listed = json.loads(run("ip", "-j", "link", check=0).stdout)
-        return [link["ifname"] for link in listed if link["ifname"].startswith(("veth", "br-", "apus"))]
+        """The links that are new since this server began: bridges, and the ends of cables."""
+        return sorted(own_links() - self.links_before)
 
     def tables(self):
-        """Our tables of the packet filter."""
-        return [line for line in run("nft", "list", "tables", check=0).stdout.splitlines() if " apus" in line]
+        """The same of the packet filter's tables."""
+        return sorted(own_tables() - self.tables_before)
 
     def assert_no_network_left(self):
         """After a clean stop with no container left."""

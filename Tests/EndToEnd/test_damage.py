@@ -10,7 +10,7 @@ import subprocess
 
 import pytest
 
-from conftest import DOCKER, cgroups_named, eventually
+from conftest import DOCKER, cgroups_named, eventually, remove_cgroup
 
 
 def names(server):
@@ -177,9 +177,8 @@ def test_a_cgroup_below_another_parent_is_swept_too(own_server):
         server.start()
         eventually(lambda: not any(path.exists() for path in cgroups), what="the cgroup goes")
     finally:
-        for path in cgroups_named(parent):
-            with contextlib.suppress(OSError):
-                pathlib.Path(path).rmdir()
+        own_server.remove_all()
+        remove_cgroup(parent)
 
 
 def test_commands_that_meet_a_removal_all_get_an_answer(own_server):

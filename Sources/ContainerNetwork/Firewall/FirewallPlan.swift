@@ -68,8 +68,8 @@ public struct FirewallPlan: Sendable, Equatable {
   public var networks: [FirewallNetwork] = []
   public var endpoints: [FirewallEndpoint] = []
   public var ports: [PublishedPort] = []
-  /// Whether this machine was no router before we made it one: then it forwards nothing that is not a container's.
-  public var guardsForwarding = false
+  /// The links that this machine had when we made it a router, if it was none: between those it is none still.
+  public var guardedLinks: [String] = []
 
   public init() {}
 }

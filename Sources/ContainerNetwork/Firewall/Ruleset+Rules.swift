@@ -3,9 +3,9 @@ import Netlink
 
 extension Ruleset {
   /// The chains and their rules. They never change while the server runs.
-  func addRules(guardsForwarding: Bool, to transaction: inout FirewallTransaction) {
+  func addRules(to transaction: inout FirewallTransaction) {
     addTranslations(to: &transaction)
-    addFilters(guardsForwarding: guardsForwarding, to: &transaction)
+    addFilters(to: &transaction)
     addSenderChecks(to: &transaction)
   }
 
@@ -80,7 +80,7 @@ extension Ruleset {
 
   // MARK: Who may reach whom
 
-  private func addFilters(guardsForwarding: Bool, to transaction: inout FirewallTransaction) {
+  private func addFilters(to transaction: inout FirewallTransaction) {
     let raw = FirewallChain(
       "raw-prerouting", in: table,
       hook: FirewallHook(.filter, .prerouting, priority: FirewallHook.Priority.raw))
@@ -107,8 +107,9 @@ extension Ruleset {
 
     transaction.add(
       FirewallRule(
-        in: forward, comment: guardsForwarding ? "this machine is a router for containers only" : nil,
-        [fromElsewhere, toElsewhere, guardsForwarding ? .drop : .accept]))
+        in: forward, comment: "this machine is a router for containers only",
+        [.match([.inputInterfaceName], in: guarded), .match([.outputInterfaceName], in: guarded), .drop]))
+    transaction.add(FirewallRule(in: forward, [fromElsewhere, toElsewhere, .accept]))
     transaction.add(FirewallRule(in: forward, [.connection([.established, .related]), .accept]))
     transaction.add(
       FirewallRule(

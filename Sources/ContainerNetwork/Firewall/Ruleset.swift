@@ -19,6 +19,8 @@ struct Ruleset {
   /// The bridges of all networks, and of those from which nothing leaves the machine.
   var bridges: FirewallSet { FirewallSet("bridges", in: table, of: [.interface]) }
   var internalBridges: FirewallSet { FirewallSet("internal-bridges", in: table, of: [.interface]) }
+  /// Links between which nothing is forwarded.
+  var guarded: FirewallSet { FirewallSet("guarded", in: table, of: [.interface]) }
   /// Each bridge with its subnets.
   func members(_ family: IPAddress.Family) -> FirewallSet {
     FirewallSet("members\(family.digit)", in: table, of: [.interface, family.type], isInterval: true)
@@ -53,7 +55,7 @@ struct Ruleset {
   private static let families: [IPAddress.Family] = [.version4, .version6]
 
   private var sets: [FirewallSet] {
-    [bridges, internalBridges, turns, cables]
+    [bridges, internalBridges, guarded, turns, cables]
       + Self.families.flatMap { [masqueraded($0), members($0), gateways($0), ports($0), portsOfAll($0), senders($0)] }
   }
 
@@ -122,10 +124,10 @@ struct Ruleset {
       transaction.add(table)
     }
     for set in sets { transaction.add(set) }
-    addRules(guardsForwarding: plan.guardsForwarding, to: &transaction)
+    addRules(to: &transaction)
     let elements =
       plan.networks.flatMap { self.elements(of: $0) } + plan.endpoints.flatMap { self.elements(of: $0) }
-      + plan.ports.map { element(of: $0) }
+      + plan.ports.map { element(of: $0) } + plan.guardedLinks.map { (guarded, FirewallElement([.interface($0)])) }
     for (set, members) in Self.grouped(elements) { transaction.add(members, to: set) }
     return transaction
   }

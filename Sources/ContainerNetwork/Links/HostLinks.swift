@@ -93,6 +93,12 @@ public final class HostLinks: Sendable {
     }
   }
 
+  /// The names of all links but the loopback and one other.
+  public func names(besides other: String) throws -> [String] {
+    try socket.withLock { socket in try socket.dump(.links()) }.filter { !$0.isLoopback && $0.name != other }.map(
+      \.name)
+  }
+
   /// The names of the links that are plugged into a bridge.
   public func ports(of bridge: String) throws -> [String] {
     guard let index = try find(bridge)?.index else { return [] }

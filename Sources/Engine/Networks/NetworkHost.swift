@@ -16,7 +16,6 @@ final class NetworkHost: Sendable {
     let firewall: Firewall
     /// The index of each network's bridge that has been established, by the network's id.
     var bridges: [String: UInt32] = [:]
-    var guardsForwarding = false
   }
 
   /// What the tables and the default network's bridge are called: `apus`, or a name that two servers do not share.
@@ -24,7 +23,7 @@ final class NetworkHost: Sendable {
   let defaultBridge: String
   private let logger: Logger
   private let opened = Mutex<Opened?>(nil)
-  /// Says that this machine forwards only because a server asked for it: a later server must go on guarding that.
+  /// What was found when this machine was made a router: a later server must go on guarding it.
   private let guardFile: String
 
   init(_ configuration: EngineConfiguration) {
@@ -56,15 +55,15 @@ final class NetworkHost: Sendable {
     let links = try HostLinks()
     let firewall = try Firewall(tableName: name)
     var opened = Opened(links: links, firewall: firewall)
-    opened.guardsForwarding = try becomeRouter(.version4)
+    try becomeRouter(.version4, links)
     var plan = FirewallPlan()
     for network in networks {
       let bridge = try network.bridge(defaultName: defaultBridge)
-      if network.shown.enableIPv6 { opened.guardsForwarding = try becomeRouter(.version6) }
+      if network.shown.enableIPv6 { try becomeRouter(.version6, links) }
       opened.bridges[network.id] = try links.establish(bridge)
       plan.networks.append(FirewallNetwork(bridge))
     }
-    plan.guardsForwarding = opened.guardsForwarding
+    plan.guardedLinks = try guardRecord().links
     plan.endpoints = grants.flatMap(\.firewallEndpoints)
     plan.ports = grants.flatMap(\.publishedPorts)
     try firewall.install(plan)
@@ -79,22 +78,30 @@ final class NetworkHost: Sendable {
   /// Whether it has been installed since this server began.
   var isInstalled: Bool { opened.withLock { $0 != nil } }
 
-  /// Whether this machine forwards only because we asked it to.
-  private func becomeRouter(_ family: IPAddress.Family) throws -> Bool {
-    var asked = try HostFiles.readIfPresent(guardFile).map { String(decoding: $0, as: UTF8.self) } ?? ""
-    if try HostNetwork.becomeRouter(family) {
-      asked += "\(family)\n"
-      try HostFiles.replace(guardFile, with: Array(asked.utf8))
+  /// What was found when this machine was made a router: the families that it did not forward before, and its links.
+  private func guardRecord() throws -> (families: [String], links: [String]) {
+    guard let bytes = try HostFiles.readIfPresent(guardFile) else { return ([], []) }
+    let words = String(decoding: bytes, as: UTF8.self).split(separator: "\n").map {
+      $0.split(separator: " ").map(String.init)
     }
-    return !asked.isEmpty
+    func values(_ key: String) -> [String] { words.filter { $0.count == 2 && $0[0] == key }.map { $0[1] } }
+    return (values("family"), values("link"))
+  }
+
+  private func becomeRouter(_ family: IPAddress.Family, _ links: HostLinks) throws {
+    guard try HostNetwork.becomeRouter(family) else { return }
+    let known = try guardRecord()
+    let found = known.links.isEmpty ? try links.names(besides: defaultBridge) : known.links
+    let lines = (known.families + ["\(family)"]).map { "family \($0)" } + found.map { "link \($0)" }
+    try HostFiles.replace(guardFile, with: Array(lines.joined(separator: "\n").utf8))
   }
 
   /// Undoes that, unless another program has chains for what is forwarded by now: then it is its business, too.
   private func resignRouter(_ firewall: Firewall) throws {
-    guard let asked = try HostFiles.readIfPresent(guardFile) else { return }
-    let names = String(decoding: asked, as: UTF8.self).split(separator: "\n")
+    let families = try guardRecord().families
+    guard !families.isEmpty else { return }
     if try !firewall.hasForeignForwarding() {
-      for family in [IPAddress.Family.version4, .version6] where names.contains("\(family)") {
+      for family in [IPAddress.Family.version4, .version6] where families.contains("\(family)") {
         try HostNetwork.resignRouter(family)
       }
     }
@@ -124,7 +131,7 @@ final class NetworkHost: Sendable {
     try withOpened { opened in
       guard opened.bridges[network.id] == nil else { return }
       let bridge = try network.bridge(defaultName: defaultBridge)
-      if network.shown.enableIPv6 { _ = try becomeRouter(.version6) }
+      if network.shown.enableIPv6 { try becomeRouter(.version6, opened.links) }
       opened.bridges[network.id] = try opened.links.establish(bridge)
       try opened.firewall.add(FirewallNetwork(bridge))
     }
