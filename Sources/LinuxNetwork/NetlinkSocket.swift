@@ -16,6 +16,7 @@ public struct NetlinkSocket: ~Copyable, Sendable {
   }
 
   private let socket: Descriptor
+  private let isFilter: Bool
   private var sequence: UInt32 = 0
   private var buffer: [UInt8]
 
@@ -39,6 +40,7 @@ public struct NetlinkSocket: ~Copyable, Sendable {
     try Self.setBufferSize(socket, forced: SO_SNDBUFFORCE, limited: SO_SNDBUF)
     try Self.setBufferSize(socket, forced: SO_RCVBUFFORCE, limited: SO_RCVBUF)
     self.socket = socket
+    isFilter = family == .netfilter
     buffer = [UInt8](repeating: 0, count: Self.bufferSize)
   }
 
@@ -61,16 +63,18 @@ public struct NetlinkSocket: ~Copyable, Sendable {
   public mutating func request(_ messages: [NetlinkMessage], context: String = "") throws(SystemError) {
     guard let last = messages.last else { return }
     let start = sequence &+ 1
+    // The end of a batch is acknowledged by Linux 6.10 and newer; what the others say is told after the commit, too.
+    let final = messages.count - (isFilter && messages.count > 1 && last.isBatchEnd ? 2 : 1)
     var bytes: [UInt8] = []
     bytes.reserveCapacity(messages.reduce(0) { $0 + $1.bytes.count })
     for (index, message) in messages.enumerated() {
       sequence &+= 1
       if message.isTooLong { throw Self.error(EMSGSIZE, message, context) }
-      // Failures are always told, so the last one's acknowledgement stands for all.
-      bytes += message.bytes(sequence: sequence, adding: index == messages.count - 1 ? .acknowledge : [])
+      // Failures are always told, so one acknowledgement stands for all.
+      bytes += message.bytes(sequence: sequence, adding: index == final ? .acknowledge : [])
     }
     try send(bytes, last, context)
-    try collectAcknowledgements(of: messages, from: start, context)
+    try collectAcknowledgements(of: messages, from: start, final: final, context)
   }
 
   /// Sends one message.
@@ -138,7 +142,7 @@ extension NetlinkSocket {
   }
 
   private mutating func collectAcknowledgements(
-    of messages: [NetlinkMessage], from start: UInt32, _ context: String
+    of messages: [NetlinkMessage], from start: UInt32, final: Int, _ context: String
   ) throws(SystemError) {
     var failure: SystemError?
     while true {
@@ -153,8 +157,8 @@ extension NetlinkSocket {
         switch try Self.meaning(of: message, messages[place]) {
         case .failed(let number, let text):
           if failure == nil { failure = Self.error(number, messages[place], context, text ?? "") }
-          if place == messages.count - 1, let failure { throw failure }
-        case .acknowledged where place == messages.count - 1:
+          if place == final, let failure { throw failure }
+        case .acknowledged where place == final:
           if let failure { throw failure }
           return
         default: break

@@ -12,6 +12,8 @@ public struct NetlinkMessage: Sendable, Hashable {
   public let isTooLong: Bool
 
   public var type: UInt16 { bytes.hostInteger(at: 4) ?? 0 }
+  /// Whether it ends a ``FirewallTransaction``: of a message to nf_tables.
+  public var isBatchEnd: Bool { type == FirewallMessage.batchEnd }
   public var flags: NetlinkFlags { NetlinkFlags(rawValue: bytes.hostInteger(at: 6) ?? 0) }
 
   /// The bytes to send: with a sequence number, and with flags in addition to its own.
