@@ -182,12 +182,13 @@ let package = Package(
       "ImageStoreTests",
       ["ImageStore", "StateStore", "TarFormat", "OCIImageSpec", "LinuxKernel", "Diagnostics", "TestSupport", logging]),
     tests("LinuxKernelTests", ["LinuxKernel", "Diagnostics", "TestSupport"]),
+    tests("ContainerNetworkTests", ["ContainerNetwork", "NetworkAddresses", "Diagnostics"]),
     tests("StateStoreTests", ["StateStore", "Diagnostics", "TestSupport"]),
     tests(
       "EngineTests",
       [
         "Engine", "EngineAPI", "OCIRuntimeSpec", "OCIImageSpec", "ShimProtocol", "StateStore", "LinuxKernel",
-        "Diagnostics", "TestSupport",
+        "NetworkAddresses", "Diagnostics", "TestSupport",
       ]
         + nio),
     tests("CgroupsTests", ["Cgroups", "LinuxKernel", "OCIRuntimeSpec", "Diagnostics", "TestSupport"]),

@@ -4,9 +4,11 @@ import contextlib
 import ipaddress
 import json
 import os
+import pathlib
 import re
 import socket
 import subprocess
+import time
 
 import docker
 import pytest
@@ -487,3 +489,15 @@ def test_docker_py(server):
     container.remove(force=True)
     network.remove()
     client.close()
+
+
+def test_no_process_is_left_unburied(server):
+    """A spare shim without a network is of no use to a container in one, and goes."""
+    def dead():
+        children = pathlib.Path(f"/proc/{server.process.pid}/task").glob("*/children")
+        pids = [pid for listed in children for pid in listed.read_text().split()]
+        return [pid for pid in pids if " Z " in pathlib.Path(f"/proc/{pid}/stat").read_text()]
+    for network in ["host", "bridge", "host", "bridge"]:
+        server.docker("run", "--rm", "--network", network, "busybox", "true", check=0)
+        time.sleep(0.2)
+    eventually(lambda: not dead(), what="all are buried")

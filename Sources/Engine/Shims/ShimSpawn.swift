@@ -10,6 +10,8 @@ final class ShimSpawn: Sendable {
   private let program: String
   private let runtime: SharedDescriptor
   private let spare = Mutex<Started?>(nil)
+  /// Spare shims that were let go of and end by themselves.
+  private let dropped = Mutex<[Int32]>([])
   /// Whether the last container wanted a sandbox: then the next is taken to want one, too.
   private let wantsSandbox = Atomic(false)
 
@@ -46,6 +48,7 @@ final class ShimSpawn: Sendable {
 
   /// Starts a spare shim where there is none. Without one, the next start only takes longer. Blocks as `start`.
   func prepareSpare() {
+    dropped.withLock { dropped in dropped.removeAll(where: Self.hasEnded) }
     guard spare.withLock({ $0 == nil }) else { return }
     let sandbox = wantsSandbox.load(ordering: .relaxed) ? try? NetworkSandbox() : nil
     guard let next = try? start(ShimLaunch.anyContainer, sandbox) else { return }
@@ -67,12 +70,16 @@ final class ShimSpawn: Sendable {
   private func takeSpare(sandboxed: Bool) -> Started? {
     guard let taken = spare.withLock({ $0.take() }) else { return nil }
     // One without a sandbox cannot be given one; it ends with its connection.
-    if sandboxed && taken.sandbox == nil { return nil }
+    if sandboxed && taken.sandbox == nil {
+      dropped.withLock { $0.append(taken.process) }
+      return nil
+    }
     // Somebody may have killed it.
-    let hasEnded: Bool
-    do throws(SystemError) { hasEnded = try Children.reap(taken.process) != nil } catch { hasEnded = true }
-    if hasEnded { return nil }
-    return taken
+    return Self.hasEnded(taken.process) ? nil : taken
+  }
+
+  private static func hasEnded(_ process: Int32) -> Bool {
+    do throws(SystemError) { return try Children.reap(process) != nil } catch { return true }
   }
 
   private func start(_ name: String, _ sandbox: NetworkSandbox?) throws(SystemError) -> Started {
