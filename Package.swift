@@ -188,7 +188,7 @@ let package = Package(
       "EngineTests",
       [
         "Engine", "EngineAPI", "OCIRuntimeSpec", "OCIImageSpec", "ShimProtocol", "StateStore", "LinuxKernel",
-        "NetworkAddresses", "Diagnostics", "TestSupport",
+        "ContainerNetwork", "NetworkAddresses", "Diagnostics", "TestSupport",
       ]
         + nio),
     tests("CgroupsTests", ["Cgroups", "LinuxKernel", "OCIRuntimeSpec", "Diagnostics", "TestSupport"]),

@@ -31,7 +31,9 @@ struct AddressingTests {
     #expect(pool.takenCount == 3)
   }
 
-  @Test(arguments: [("10.0.0.0", ErrorKind.invalid), ("10.0.0.255", .invalid), ("10.0.1.1", .invalid), ("10.0.0.9", .conflict)])
+  @Test(arguments: [
+    ("10.0.0.0", ErrorKind.invalid), ("10.0.0.255", .invalid), ("10.0.1.1", .invalid), ("10.0.0.9", .conflict),
+  ])
   func whatCannotBeTaken(_ text: String, _ kind: ErrorKind) throws {
     var pool = AddressPool(try prefix("10.0.0.0/24"))
     try pool.take(try address("10.0.0.9"))

@@ -180,6 +180,11 @@ struct FailureTests {
 
   @Test func killEndsEveryoneAlsoWithoutAPidNamespace() throws {
     let bundle = try running("sleep 200 & sleep 100") { $0.linux?.namespaces.removeAll { $0.type == .pid } }
+    // The program may still be on its way to its second process.
+    for _ in 0..<1000 {
+      if try bundle.run("ps", "--format", "json", bundle.id).output.contains(",") { break }
+      usleep(10_000)
+    }
     #expect(try bundle.run("ps", "--format", "json", bundle.id).output.contains(","))
     #expect(try bundle.run("kill", bundle.id, "KILL").code == 0)
     try bundle.wait(for: "stopped")

@@ -1,3 +1,4 @@
+import ContainerNetwork
 import Diagnostics
 import EngineAPI
 import NetworkAddresses

@@ -75,7 +75,7 @@ struct ContainerStart {
       // First, since it takes as long to come up as the bundle does to be written. Without a `launch` it ends as soon as
       // this end of its connection closes.
       let shim = try engine.shims.start(for: container.id, sandboxed: plan.network.isSandboxed)
-      engine.reaper.watch(shim.process)
+      for process in engine.shims.takeDropped() + [shim.process] { engine.reaper.watch(process) }
       let network = try Self.join(container, plan, shim.sandbox, of: shim.process, engine)
       let findings = try StartFindings.gather(for: container, plan, engine.layout)
       let bundle = BundleWriter(container, plan, engine.layout)

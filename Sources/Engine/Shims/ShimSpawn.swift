@@ -48,11 +48,18 @@ final class ShimSpawn: Sendable {
 
   /// Starts a spare shim where there is none. Without one, the next start only takes longer. Blocks as `start`.
   func prepareSpare() {
-    dropped.withLock { dropped in dropped.removeAll(where: Self.hasEnded) }
     guard spare.withLock({ $0 == nil }) else { return }
     let sandbox = wantsSandbox.load(ordering: .relaxed) ? try? NetworkSandbox() : nil
     guard let next = try? start(ShimLaunch.anyContainer, sandbox) else { return }
     keep(next)
+  }
+
+  /// The spare shims that were let go of since this was asked last, for somebody to take their exit status.
+  func takeDropped() -> [Int32] {
+    dropped.withLock { dropped in
+      defer { dropped = [] }
+      return dropped
+    }
   }
 
   /// Lets the spare shim go: it ends with its connection.
@@ -75,7 +82,8 @@ final class ShimSpawn: Sendable {
       return nil
     }
     // Somebody may have killed it.
-    return Self.hasEnded(taken.process) ? nil : taken
+    if Self.hasEnded(taken.process) { return nil }
+    return taken
   }
 
   private static func hasEnded(_ process: Int32) -> Bool {
