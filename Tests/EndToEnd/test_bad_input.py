@@ -368,3 +368,30 @@ def test_invalid_values_are_named(server, client, options, named):
     assert done.returncode == 125, done.stderr
     assert named in done.stderr
     assert server.docker("ps", "-aq", check=0).stdout == ""
+
+
+@pytest.mark.parametrize("options", [["-w", "/etc/passwd"], ["-v", "/etc/passwd:/proc"], ["--tmpfs", "/etc/passwd"]])
+def test_what_a_failed_start_was_about_is_never_lost(server, options):
+    """Init ends with its error half said: the reset of its socket must not come before it."""
+    for _ in range(15):
+        failed = server.docker("run", "--rm", *options, "busybox", "true")
+        assert failed.returncode in (125, 126, 127)
+        assert "connection reset" not in failed.stderr and "/" in failed.stderr, failed.stderr
+
+
+def test_filters_of_events_and_insecure_registries(own_server):
+    refused = own_server.docker("events", "--filter", "nonsense=1")
+    assert refused.returncode == 1 and "invalid filter 'nonsense'" in refused.stderr
+    own_server.config.write_text('{"insecure-registries": ["127.0.0.1:5555", "10.0.0.0/8"]}')
+    own_server.restart()
+    info = json.loads(own_server.docker("info", "--format", "{{json .RegistryConfig}}", check=0).stdout)
+    assert "10.0.0.0/8" in info["InsecureRegistryCIDRs"] and "127.0.0.1:5555" in info["IndexConfigs"]
+
+
+def test_a_failed_detached_start_tells_which_container(own_server):
+    own_server.docker("run", "-d", "-p", "18950:80", "busybox", "sleep", "1000", check=0)
+    failed = own_server.apus("run", "-d", "-p", "18950:80", "busybox", "sleep", "1000")
+    assert failed.returncode == 125 and len(failed.stdout.strip()) == 64
+    own_server.docker("rm", failed.stdout.strip(), check=0)
+    warned = own_server.docker("run", "--rm", "--network", "host", "-p", "81:81", "busybox", "true", check=0)
+    assert "Published ports are discarded when using host network mode" in warned.stderr

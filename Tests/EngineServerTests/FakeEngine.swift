@@ -101,6 +101,10 @@ extension FakeEngine: SystemBackend {
     return AuthResponse(status: "Login Succeeded")
   }
 
+  func checkEventFilters(_ filters: Filters) throws {
+    if filters.keys.contains("bad") { throw ClassifiedError(.invalid, "invalid filter 'bad'") }
+  }
+
   func streamEvents(
     since: Int64?, until: Int64?, filters: Filters, emit: @Sendable @escaping (EventMessage) async throws -> Void
   ) async throws {

@@ -86,12 +86,23 @@ struct InitChannel: ~Copyable {
 
   /// The next message; nil when the other side has closed.
   private func receive(upTo longest: Int = longestMessage + 64) throws -> InitMessage? {
-    let bytes = try socket.read(upTo: longest)
+    let bytes = try readPacket(upTo: longest)
     if bytes.isEmpty { return nil }
     guard let message = InitMessage(bytes) else {
       throw ClassifiedError(.system, "unexpected message between runtime and init")
     }
     return message
+  }
+
+  /// A side that ends with something unread resets the connection, and the kernel tells of that before it gives out what
+  /// that side has said last: its error.
+  private func readPacket(upTo longest: Int) throws(SystemError) -> [UInt8] {
+    do {
+      return try socket.read(upTo: longest)
+    } catch {
+      guard error.errno == ECONNRESET else { throw error }
+      return try socket.read(upTo: longest)
+    }
   }
 
   /// Waits for one certain message.

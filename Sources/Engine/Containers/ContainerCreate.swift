@@ -58,7 +58,7 @@ extension Engine {
     adopt(container)
     events.publish("create", container)
     return ContainerCreateResponse(
-      id: id.text, warnings: plan.warnings + healthWarnings(request, imageConfiguration))
+      id: id.text, warnings: plan.warnings + portWarnings(request) + healthWarnings(request, imageConfiguration))
   }
 
   /// Makes a container known and starts its loop.
@@ -80,6 +80,11 @@ extension Engine {
         "No such image: \(name): image with reference \(name) was found but does not match the specified platform: "
           + "wanted \(wanted), actual: \(image.platform)")
     }
+  }
+
+  private func portWarnings(_ request: ContainerCreateRequest) -> [String] {
+    guard request.hostConfig.networkMode == "host", request.hostConfig.portBindings?.isEmpty == false else { return [] }
+    return ["Published ports are discarded when using host network mode"]
   }
 
   private func healthWarnings(_ request: ContainerCreateRequest, _ image: ImageConfiguration) -> [String] {

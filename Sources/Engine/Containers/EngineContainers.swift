@@ -109,6 +109,10 @@ extension Engine {
     }
   }
 
+  public func checkEventFilters(_ filters: Filters) throws {
+    _ = try EventFilter(filters)
+  }
+
   public func streamEvents(
     since: Int64?, until: Int64?, filters: Filters, emit: @Sendable @escaping (EventMessage) async throws -> Void
   ) async throws {

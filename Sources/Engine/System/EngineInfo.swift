@@ -3,6 +3,7 @@ public import EngineAPI
 import Diagnostics
 import ImageStore
 import NIOPosix
+import NetworkAddresses
 import OCIImageSpec
 
 /// What the engine says about itself.
@@ -63,11 +64,16 @@ extension Engine {
     answer.osType = "linux"
     answer.architecture = Platform.host.architecture == "amd64" ? "x86_64" : "aarch64"
     answer.indexServerAddress = "https://index.docker.io/v1/"
+    // Clients read these as networks, and fail on anything else.
+    let insecure = configuration.insecureRegistries
+    let networks = insecure.filter { IPPrefix($0) != nil }
+    var indices = [
+      "docker.io": IndexInfo(name: "docker.io", mirrors: configuration.registryMirrors, secure: true, official: true)
+    ]
+    for host in insecure where IPPrefix(host) == nil { indices[host] = IndexInfo(name: host) }
     answer.registryConfig = RegistryServiceConfig(
-      insecureRegistryCIDRs: ["::1/128", "127.0.0.0/8"] + configuration.insecureRegistries,
-      indexConfigs: [
-        "docker.io": IndexInfo(name: "docker.io", mirrors: configuration.registryMirrors, secure: true, official: true)
-      ], mirrors: configuration.registryMirrors)
+      insecureRegistryCIDRs: ["::1/128", "127.0.0.0/8"] + networks, indexConfigs: indices,
+      mirrors: configuration.registryMirrors)
     answer.ncpu = facts.cpuCount
     answer.memTotal = machine.memoryBytes
     answer.dockerRootDir = configuration.dataRoot

@@ -17,6 +17,8 @@ public protocol SystemBackend: Sendable {
   func info() async throws -> SystemInfo
   /// Checks credentials against their registry.
   func authenticate(_ credentials: AuthConfig) async throws -> AuthResponse
+  /// Throws: kind `invalid` for a filter that events do not have.
+  func checkEventFilters(_ filters: Filters) throws
   /// Emits past events since `since`, then new ones until `until` (both Unix time in nanoseconds) or for ever.
   func streamEvents(
     since: Int64?, until: Int64?, filters: Filters, emit: @Sendable @escaping (EventMessage) async throws -> Void

@@ -31,6 +31,8 @@ private func events(_ backend: any SystemBackend, _ request: Request) throws -> 
   if let since, let until, until < since {
     throw ClassifiedError(.invalid, "`since` time (\(since)) cannot be after `until` time (\(until))")
   }
+  // Now, while an error still has a status.
+  try backend.checkEventFilters(filters)
   return .stream(contentType: "application/json", startsAtOnce: true) { stream in
     try await backend.streamEvents(since: since, until: until, filters: filters) { try await stream.writeLine($0) }
   }

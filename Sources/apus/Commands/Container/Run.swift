@@ -51,8 +51,9 @@ enum RunCommand {
     if !isDetached { session.client.expectConnections(2) }
     let id = try creation.create(request).id
     if isDetached {
-      try session.client.startContainer(id)
+      // First: a script that reads it can remove the container when its start fails.
       try Console.line(id)
+      try session.client.startContainer(id)
       return 0
     }
     return try runAttached(session, id: id, request, streams: creation.options.attached, detachKeys: detachKeys)
