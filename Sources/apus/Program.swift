@@ -34,7 +34,8 @@ struct Program {
         return perform(command, invocation)
       }
     } catch {
-      Console.complain(error.description)
+      let missing = error.unknownCommand.flatMap(MissingCommands.complaint)
+      Console.complain(missing ?? error.description)
       return error.exitStatus
     }
   }

@@ -304,3 +304,10 @@ def test_env_file_and_cidfile(server, tmp_path):
                        "echo $A/$B", check=0)
     assert done.stdout == "1/two words\n"
     assert len((tmp_path / "cid").read_text()) == 64
+
+
+@pytest.mark.parametrize("words", [["restart", "x"], ["volume", "ls"], ["container", "prune"], ["system", "df"]])
+def test_commands_that_are_not_there_yet_are_no_typing_errors(server, words):
+    done = server.apus(*words)
+    assert done.returncode == 1 and "is not supported yet" in done.stderr and "unknown" not in done.stderr
+    assert "unknown command" in server.apus("pss").stderr

@@ -8,6 +8,8 @@ public struct UsageError: Error, Sendable, Equatable, CustomStringConvertible {
   public let hint: String
   /// 125 for a wrong flag, 1 for a wrong command or number of arguments.
   public let exitStatus: Int32
+  /// The words behind the program's name, when they are no command that the table has.
+  public var unknownCommand: [String]?
 
   public var description: String {
     let usageLine = usage.map { "\n\nUsage:  \($0)" } ?? ""
@@ -32,10 +34,12 @@ public struct UsageError: Error, Sendable, Equatable, CustomStringConvertible {
   static func unknownCommand(_ word: String, path: [String], spec: CommandSpec) -> UsageError {
     let name = path.joined(separator: " ")
     let program = path.first ?? name
-    return UsageError(
+    var error = UsageError(
       message: "\(program): unknown command: \(name) \(word)",
       usage: path.count > 1 ? usageLine(name: name, spec: spec) : nil,
       hint: "Run '\(name) --help' for more information", exitStatus: 1)
+    error.unknownCommand = path.dropFirst() + [word]
+    return error
   }
 
   private static func usageLine(name: String, spec: CommandSpec) -> String {
