@@ -101,6 +101,7 @@ let package = Package(
     room("ShimProtocol", ["Diagnostics"]),
     room("CommandLine", ["JSON"]),
     room("Netlink", ["NetworkAddresses", "Diagnostics"]),
+    room("DNSFormat", ["NetworkAddresses"]),
 
     // Row 3, kernel: the only Swift with unsafe code.
     room("LinuxKernel", ["CLinux", "Diagnostics"]),
@@ -125,6 +126,7 @@ let package = Package(
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
       ] + nio),
+    room("NameService", ["DNSFormat", "LinuxKernel", "NetworkAddresses", "Diagnostics"] + nio),
     room("StateStore", ["Diagnostics", .product(name: "GRDB", package: "GRDB.swift")]),
     room(
       "ImageStore",
@@ -134,7 +136,8 @@ let package = Package(
     room(
       "Engine",
       [
-        "ImageStore", "RegistryClient", "StateStore", "LayerArchive", "ContainerNetwork", "Cgroups", "LinuxNetwork",
+        "ImageStore", "RegistryClient", "StateStore", "LayerArchive", "ContainerNetwork", "NameService", "Cgroups",
+        "LinuxNetwork",
         "LinuxKernel", "NetworkAddresses", "EngineAPI",
         "OCIRuntimeSpec", "OCIImageSpec", "SeccompFilter", "ShimProtocol", "Diagnostics", logging,
       ] + nio),
@@ -167,6 +170,8 @@ let package = Package(
     tests("NetworkAddressesTests", ["NetworkAddresses"]),
     tests(
       "NetlinkTests", ["Netlink", "LinuxNetwork", "LinuxKernel", "NetworkAddresses", "Diagnostics", "TestSupport"]),
+    tests("DNSFormatTests", ["DNSFormat", "NetworkAddresses"]),
+    tests("NameServiceTests", ["NameService", "DNSFormat", "LinuxNetwork", "LinuxKernel", "NetworkAddresses"] + nio),
     tests("OCIImageSpecTests", ["OCIImageSpec", "Diagnostics"]),
     tests(
       "RegistryClientTests",

@@ -38,9 +38,20 @@ public struct PortReservation: ~Copyable, Sendable {
       try Self.bind(socket, address, port, object)
       try Self.set(socket, SOL_SOCKET, SO_REUSEADDR, 0, object)
     }
-    let descriptor = socket.rawValue
-    self.port = UInt16(try systemCall("find port of", object) { clinux_inet_port(descriptor) })
+    self.port = try Self.port(of: socket)
     self.socket = socket
+  }
+
+  /// The port that a socket is bound to. getsockname(2).
+  public static func port(of socket: borrowing Descriptor) throws(SystemError) -> UInt16 {
+    let descriptor = socket.rawValue
+    return UInt16(try systemCall("find port of", "socket") { clinux_inet_port(descriptor) })
+  }
+
+  /// Takes connections from now on; they wait for somebody to accept them. listen(2).
+  public func listen(backlog: Int32) throws(SystemError) {
+    let descriptor = socket.rawValue
+    try systemCall("listen on", "port \(port)") { Glibc.listen(descriptor, backlog) }
   }
 
   /// Gives up the reservation: whoever has the socket keeps the port.

@@ -11,8 +11,8 @@ final class Shim {
   private var id: String
   private let context: ShimContext
   private let runtimeProgram: SharedDescriptor
-  /// The container's network namespace, which lives as long as this shim.
-  private var sandbox: SharedDescriptor?
+  /// The container's network namespace and two sockets in it, which live as long as this shim.
+  private var sandbox: [SharedDescriptor]
   private var runtime: Runtime?
   private var container: Container?
   private var socket: ControlSocket?
@@ -37,7 +37,7 @@ final class Shim {
 
   /// `control` is the server's connection, on which `launch` comes first; `id` may be `ShimLaunch.anyContainer`.
   init(
-    id: String, control: consuming Descriptor, runtime: consuming Descriptor, sandbox: SharedDescriptor?
+    id: String, control: consuming Descriptor, runtime: consuming Descriptor, sandbox: [SharedDescriptor]
   ) throws(SystemError) {
     self.id = id
     self.sandbox = sandbox
@@ -69,7 +69,7 @@ final class Shim {
       let message = "launch is for container \(launch.id), the shim for \(id)"
       return fail(ShimFailure(kind: .invalid, message: message, step: "launch"), on: connection)
     }
-    if !launch.keepsSandbox { sandbox = nil }
+    if !launch.keepsSandbox { sandbox = [] }
     do {
       // Early, so that a server which comes back finds the container at any time; connections wait until it is made.
       socket = try ControlSocket(at: launch.socket, loop: context.loop) { [unowned self] socket in

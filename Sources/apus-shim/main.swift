@@ -5,7 +5,8 @@ import LinuxKernel
 //     apus-shim ID       dots for the id of a container that is not known yet
 //
 // The server starts it, with the control connection as descriptor 3, the runtime's program as descriptor 4 and, unless the
-// container is in another network namespace, the container's own as descriptor 5, which lives by that.
+// container is in another network namespace, the container's own as descriptor 5, which lives by that, and as 6 and 7 the
+// sockets on which its questions about names arrive: they are kept for the server, and whoever is the server takes copies.
 
 do {
   let control = Descriptor(owning: 3)
@@ -15,9 +16,11 @@ do {
     complain("usage: apus-shim ID, with the descriptors that the server passes")
     Clone.exitChild(2)
   }
-  let passed = Descriptor(owning: 5)
-  var sandbox: SharedDescriptor?
-  if (try? passed.status()) != nil { sandbox = SharedDescriptor(passed) } else { _ = passed.take() }
+  var sandbox: [SharedDescriptor] = []
+  for number in Int32(5)...7 {
+    let passed = Descriptor(owning: number)
+    if (try? passed.status()) != nil { sandbox.append(SharedDescriptor(passed)) } else { _ = passed.take() }
+  }
   try Shim.prepareProcess()
   let shim = try Shim(id: CommandLine.arguments[1], control: control, runtime: runtime, sandbox: sandbox)
   try shim.run()

@@ -72,7 +72,6 @@ struct PlanTests {
     Refusal(names: "invalid host IP", kind: .invalid) {
       $0.hostConfig.portBindings = ["80/tcp": [PortBinding(hostIP: "here")]]
     },
-    Refusal(names: "Links") { $0.hostConfig.links = ["other"] },
     Refusal(names: "NetworkBandwidth") { $0.hostConfig.networkBandwidth = NetworkBandwidth(receive: 1) },
     Refusal(names: "named volume") { $0.hostConfig.binds = ["data:/data"] },
     Refusal(names: "restart policy always") { $0.hostConfig.restartPolicy = RestartPolicy(name: "always") },

@@ -9,14 +9,20 @@ import Synchronization
 /// in it, and has no name: nothing of it can be left behind.
 public final class NetworkSandbox: Sendable {
   public let namespace: SharedDescriptor
+  /// Where questions about names arrive, once they are led there. Nil for a sandbox that was taken up again: whoever
+  /// holds the namespace holds them, too.
+  public let names: NameSockets?
   private let socket: Mutex<NetlinkSocket>
+  private let isLeadingNames = Mutex(false)
 
   /// Makes a new one. The calling thread enters it and comes back: this is for a thread of the network's own.
   public init() throws(SystemError) {
     let made = try Namespace.make(.net)
-    socket = Mutex(try Self.socket(in: made))
+    var route = try Self.socket(in: made)
+    try route.request([.changeLink(.name("lo"), LinkChange(isUp: true))], context: "container's network")
+    names = try Namespace.within(made, .net) { () throws(SystemError) in try NameSockets() }
+    socket = Mutex(route)
     namespace = SharedDescriptor(made)
-    try request([.changeLink(.name("lo"), LinkChange(isUp: true))])
   }
 
   /// Takes one up again that a container runs in, by a path to it. The calling thread enters it and comes back.
@@ -24,10 +30,23 @@ public final class NetworkSandbox: Sendable {
     let opened = try HostFiles.open(path, .readOnly)
     socket = Mutex(try Self.socket(in: opened))
     namespace = SharedDescriptor(opened)
+    names = nil
   }
 
   private static func socket(in namespace: borrowing Descriptor) throws(SystemError) -> NetlinkSocket {
     try Namespace.within(namespace, .net) { () throws(SystemError) in try NetlinkSocket(.route) }
+  }
+
+  /// Leads questions to 127.0.0.11 to the sockets that are there for them. Takes the kernel some milliseconds.
+  ///
+  /// Throws: EPROTONOSUPPORT and the like when the kernel lacks nf_tables.
+  public func leadNames(to sockets: NameSockets) throws(SystemError) {
+    try isLeadingNames.withLock { isLeading throws(SystemError) in
+      if isLeading { return }
+      var firewall = try NetlinkSocket.open(.netfilter, in: namespace.descriptor)
+      try firewall.request(sockets.redirection.messages, context: "names")
+      isLeading = true
+    }
   }
 
   /// Gives the end of a cable its addresses and routes, and switches it on.

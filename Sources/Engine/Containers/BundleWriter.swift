@@ -36,21 +36,22 @@ struct BundleWriter {
 
   /// The files that say what the container and others are called. Where it gets its addresses anew, they are made anew;
   /// else they keep what a program in the container has written to them.
-  func writeFiles(_ joining: Networks.Joining?) throws {
+  func writeFiles(_ joining: Networks.Joining?, _ links: [LinkedContainer] = []) throws {
     if case .container = plan.network.mode { return }
     let directory = layout.directory(of: container.id)
     let hosts = "\(directory)/hosts"
     guard try joining != nil || !HostFiles.exists(hosts) else { return }
-    let machineHosts = String(decoding: try HostFiles.readIfPresent("/etc/hosts") ?? [], as: UTF8.self)
     let (hostname, domainname) = (plan.namespaces.hostname, plan.namespaces.domainname)
-    if try !HostFiles.exists(hosts) {
-      let resolver = String(decoding: try HostFiles.readIfPresent("/etc/resolv.conf") ?? [], as: UTF8.self)
-      try write([UInt8]("\(hostname)\n".utf8), to: "\(directory)/hostname")
-      try write([UInt8](plan.network.resolverFile(ofMachine: resolver).utf8), to: "\(directory)/resolv.conf")
+    let isFirst = try !HostFiles.exists(hosts)
+    if isFirst { try write([UInt8]("\(hostname)\n".utf8), to: "\(directory)/hostname") }
+    if isFirst || joining?.resolverChanged == true {
+      let text = plan.network.resolverFile(
+        ofMachine: try MachineFiles.resolver(), hasResolver: joining?.grant.resolver != nil)
+      try write([UInt8](text.utf8), to: "\(directory)/resolv.conf")
     }
     let text = plan.network.hostsFile(
-      hostname: hostname, domainname: domainname, hostsOfMachine: machineHosts, grant: joining?.grant,
-      hostGateway: joining?.hostGateway)
+      hostname: hostname, domainname: domainname, hostsOfMachine: try MachineFiles.hosts(), grant: joining?.grant,
+      hostGateway: joining?.hostGateway, links: links)
     // Last: its presence says that all three are there.
     try write([UInt8](text.utf8), to: hosts)
   }

@@ -125,6 +125,8 @@ final class ContainerLoop {
     }
     container.rename(to: name)
     engine.containers.release(old, of: container.id)
+    let (networks, id) = (engine.networks, container.id)
+    try await networks.change { try networks.rename(id, to: name) }
     engine.events.publish("rename", container, ["oldName": "/\(old)"])
   }
 

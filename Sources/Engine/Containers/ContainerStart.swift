@@ -72,15 +72,18 @@ struct ContainerStart {
     let (container, engine, token) = (container, engine, token)
     return try await engine.threads.runIfActive {
       let plan = try engine.plan(container.configuration, id: container.id)
+      let links = try engine.linkedContainers(of: container, plan.network)
       // First, since it takes as long to come up as the bundle does to be written. Without a `launch` it ends as soon as
       // this end of its connection closes.
-      let shim = try engine.shims.start(for: container.id, sandboxed: plan.network.isSandboxed)
+      let wanted = ShimSpawn.Wants(sandbox: plan.network.isSandboxed, names: plan.network.hasNamedNetworks)
+      let shim = try engine.shims.start(for: container.id, wanted)
       for process in engine.shims.takeDropped() + [shim.process] { engine.reaper.watch(process) }
       let network = try Self.join(container, plan, shim.sandbox, of: shim.process, engine)
-      let findings = try StartFindings.gather(for: container, plan, engine.layout)
+      var findings = try StartFindings.gather(for: container, plan, engine.layout)
+      findings.linkVariables = links.flatMap { $0.variables(for: container.name) }
       let bundle = BundleWriter(container, plan, engine.layout)
       try bundle.write(findings, namespace: network.path)
-      try bundle.writeFiles(try network.joining?.wait())
+      try bundle.writeFiles(try network.joining?.wait(), links)
       try FailPoint.startAfterBundle.pass()
       let connecting = ShimConnection.adopt(shim.control, on: engine.configuration.eventLoops) { end in
         _ = container.send(.ended(run: token, end))
@@ -106,9 +109,9 @@ struct ContainerStart {
       guard let sandbox else { return Network() }
       let path = "/proc/\(shim)/fd/\(NetworkSandbox.shimDescriptor)"
       guard plan.network.mode == .networks else { return Network(path: path) }
-      let (networks, id, network) = (engine.networks, container.id, plan.network)
+      let (networks, called, network) = (engine.networks, plan.called(container), engine.settlingLinks(plan.network))
       let joining = networks.beginChange(on: engine.configuration.eventLoops.next()) {
-        try networks.join(id, network, sandbox, sandboxKey: path)
+        try networks.join(called, network, sandbox, sandboxKey: path)
       }
       return Network(path: path, joining: joining)
     }

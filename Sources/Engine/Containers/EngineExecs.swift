@@ -114,8 +114,11 @@ extension Engine {
         lower: container.configuration.layers)
       let user = try files.accounts().find(
         plan.process.user, additionalGroups: plan.process.additionalGroups)
+      // As they are now; one that has gone meanwhile has none.
+      let links = (try? linkedContainers(of: container, containerPlan.network)) ?? []
       let process = plan.spec(
-        user, containerPlan.security, knownCapabilities: surroundings.knownCapabilities)
+        user, containerPlan.security, knownCapabilities: surroundings.knownCapabilities,
+        linkVariables: links.flatMap { $0.variables(for: container.name) })
       var message = ShimExec(id: exec.id, process: process.json())
       message.terminal = exec.request.tty
       message.attachStdin = exec.request.attachStdin && !request.detach

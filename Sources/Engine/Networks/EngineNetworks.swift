@@ -115,6 +115,12 @@ extension Engine {
     events.publish(type: "network", action, id: network.id, attributes)
   }
 
+  /// What clients are told that a container has of its networks: nothing once it does not run, though it is being taken
+  /// back still.
+  func shownGrant(of container: Container) -> NetworkGrant? {
+    container.state.isRunning ? networks.grant(of: container.id) : nil
+  }
+
   /// The path to the namespace of a running container, for one that is to share it.
   ///
   /// Throws: `notFound`; `conflict` when it does not run, `invalid` when it is the container itself.

@@ -12,8 +12,9 @@ extension Engine {
   public func connectNetwork(_ name: String, _ request: NetworkConnectRequest) async throws {
     let network = try networks.find(name)
     let container = try containers.find(request.container)
+    let settings = request.endpointConfig ?? EndpointSettings()
     let attachment = NetworkPlan.Attachment(
-      network: network.name, settings: request.endpointConfig ?? EndpointSettings())
+      network: network.name, settings: settings, links: try ContainerLink.all(settings.links))
     try NetworkPlan.check(attachment)
     try await send(container) { .connect(attachment, $0) }
     publish("connect", network, container: container)
@@ -58,8 +59,10 @@ extension Engine {
     container.reconfigure(changed)
     guard container.state.isRunning else { return }
     do {
-      let (networks, id) = (networks, container.id)
-      let joining = try await networks.change { try networks.plugIn(id, attachment) }
+      let (networks, after) = (networks, try settledPlan(of: container))
+      let called = after.called(container)
+      let settled = settlingLinks(after.network)
+      let joining = try await networks.change { try networks.plugIn(called, attachment, settled) }
       try await rewriteHosts(of: container, joining)
     } catch {
       container.reconfigure(before)
@@ -85,8 +88,9 @@ extension Engine {
     try await records.update(container, to: changed)
     container.reconfigure(changed)
     guard container.state.isRunning else { return }
-    let (networks, id) = (networks, container.id)
-    if let joining = try await networks.change({ try networks.unplug(id, from: network) }) {
+    let (networks, id, after) = (networks, container.id, try settledPlan(of: container).network)
+    let settled = settlingLinks(after)
+    if let joining = try await networks.change({ try networks.unplug(id, from: network, settled) }) {
       try await rewriteHosts(of: container, joining)
     }
   }
@@ -109,19 +113,25 @@ extension Engine {
 
   private func rewriteHosts(of container: Container, _ joining: Networks.Joining) async throws {
     let (plan, layout) = (try settledPlan(of: container), layout)
-    try await threads.runIfActive { try BundleWriter(container, plan, layout).writeFiles(joining) }
+    let links = (try? linkedContainers(of: container, plan.network)) ?? []
+    try await threads.runIfActive { try BundleWriter(container, plan, layout).writeFiles(joining, links) }
   }
 }
 
 extension Networks {
   /// Lays one more cable into the sandbox of a container that runs.
-  func plugIn(_ container: ContainerID, _ attachment: NetworkPlan.Attachment) throws -> Joining {
+  ///
+  /// - Parameter plan: What the container is to have in all.
+  func plugIn(
+    _ called: ContainerNames, _ attachment: NetworkPlan.Attachment, _ plan: NetworkPlan
+  ) throws -> Joining {
+    let container = called.id
     guard let before = grant(of: container) else { throw ClassifiedError.notRunning(container) }
     let network = try withSubnets(attachment.network)
     let sandbox = try NetworkSandbox(at: before.sandboxKey)
     let taken = Set(before.endpoints.map(\.ordinal))
     let ordinal = (0...taken.count).first { !taken.contains($0) } ?? taken.count
-    var endpoint = try place(container, in: network, attachment.settings, ordinal: ordinal)
+    var endpoint = try place(called, in: network, attachment.settings, ordinal: ordinal)
     if before.endpoints.allSatisfy(\.gateway4.isEmpty) {
       endpoint.gateway4 = gateway(of: endpoint, .version4)?.description ?? ""
     }
@@ -130,13 +140,17 @@ extension Networks {
     }
     var grant = before
     grant.endpoints.append(endpoint)
+    grant.resolver = try resolver(of: grant, plan)
+    var resolverChanged = false
     do {
       try save(grant, of: container)
       let granted = grant
       table.withLock { $0.keep(granted, of: container) }
       try host.establish(network)
       try host.connect(sandbox, [(endpoint, network)], [])
+      resolverChanged = try changeNames(of: container, from: before, to: granted, sandbox)
     } catch {
+      _ = try? changeNames(of: container, from: grant, to: before, sandbox)
       try? host.unplug([endpoint.link])
       try? host.forget([endpoint], [])
       table.withLock { table in
@@ -146,13 +160,16 @@ extension Networks {
       try save(before, of: container)
       throw error
     }
-    return Joining(grant: grant, hostGateway: hostGateway(of: grant))
+    return Joining(grant: grant, hostGateway: hostGateway(of: grant), resolverChanged: resolverChanged)
   }
 
   /// Takes one cable out again. Nil: the container has none in that network.
-  func unplug(_ container: ContainerID, from network: NetworkDefinition) throws -> Joining? {
-    guard var grant = grant(of: container),
-      let endpoint = grant.endpoints.first(where: { $0.network == network.id })
+  func unplug(
+    _ container: ContainerID, from network: NetworkDefinition, _ plan: NetworkPlan
+  ) throws -> Joining? {
+    guard let before = grant(of: container) else { return nil }
+    var grant = before
+    guard let endpoint = grant.endpoints.first(where: { $0.network == network.id })
     else { return nil }
     let addresses = Set(endpoint.addresses.map(\.address))
     let ports = grant.publishedPorts.filter { addresses.contains($0.containerAddress) }
@@ -161,12 +178,14 @@ extension Networks {
     grant.endpoints.removeAll { $0.network == network.id }
     grant.ports.removeAll { port in port.published.map { addresses.contains($0.containerAddress) } ?? true }
     claims.release(Set(ports.map(\.hostPort)), of: container)
+    grant.resolver = try resolver(of: grant, plan)
     try save(grant, of: container)
     let left = grant
+    let resolverChanged = try changeNames(of: container, from: before, to: left, NetworkSandbox(at: left.sandboxKey))
     table.withLock { table in
       table.keep(left, of: container)
       table.release(endpoint.addresses, in: network.id)
     }
-    return Joining(grant: grant, hostGateway: hostGateway(of: grant))
+    return Joining(grant: grant, hostGateway: hostGateway(of: grant), resolverChanged: resolverChanged)
   }
 }

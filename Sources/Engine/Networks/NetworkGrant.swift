@@ -9,11 +9,14 @@ struct NetworkGrant: APIObject, Equatable {
   var ports: [Port] = []
   /// The path to the network namespace: of the shim that holds it.
   var sandboxKey = ""
+  /// What the container's resolver is told besides its networks; nil: it has none, and asks the machine's resolvers.
+  var resolver: Resolver?
 
   mutating func fields(_ object: inout ObjectFields) throws(JSONFault) {
     try object.present("endpoints", &endpoints)
     try object.present("ports", &ports)
     try object.present("sandboxKey", &sandboxKey)
+    try object.optional("resolver", &resolver)
   }
 
   /// A place in one network.
@@ -33,6 +36,8 @@ struct NetworkGrant: APIObject, Equatable {
     /// Empty: no way out.
     var gateway4 = ""
     var gateway6 = ""
+    /// What the container is called in this network, by others; the first is its name. None in the default network.
+    var names: [String] = []
 
     mutating func fields(_ object: inout ObjectFields) throws(JSONFault) {
       try object.present("network", &network)
@@ -45,6 +50,7 @@ struct NetworkGrant: APIObject, Equatable {
       try object.present("ipv6", &ipv6)
       try object.present("gateway4", &gateway4)
       try object.present("gateway6", &gateway6)
+      try object.present("names", &names)
     }
 
     var addresses: [InterfaceAddress] { [ipv4, ipv6].compactMap { InterfaceAddress($0) } }
@@ -79,6 +85,28 @@ struct NetworkGrant: APIObject, Equatable {
       else { return nil }
       return PublishedPort(transport, host: host, hostPort, container: container, containerPort)
     }
+  }
+
+  /// Whom a container's resolver asks, and what it keeps to itself.
+  struct Resolver: APIObject, Equatable {
+    /// Addresses; none: this machine's resolvers.
+    var servers: [String] = []
+    /// Whether names of one label are not passed on.
+    var keepsSingleLabels = false
+    /// `alias` to `network/name`.
+    var links: [String: String] = [:]
+
+    mutating func fields(_ object: inout ObjectFields) throws(JSONFault) {
+      try object.present("servers", &servers)
+      try object.present("keepsSingleLabels", &keepsSingleLabels)
+      try object.present("links", &links)
+    }
+  }
+
+  /// The process that holds the network namespace: the shim.
+  var sandboxHolder: Int32? {
+    let parts = sandboxKey.split(separator: "/")
+    return parts.count == 4 && parts[0] == "proc" ? Int32(parts[1]) : nil
   }
 
   var firewallEndpoints: [FirewallEndpoint] { endpoints.map(\.firewall) }

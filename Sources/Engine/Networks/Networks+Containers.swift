@@ -13,6 +13,8 @@ extension Networks {
   struct Joining: Sendable {
     let grant: NetworkGrant
     let hostGateway: String?
+    /// Whether the container's way to its resolver is another than before.
+    var resolverChanged = true
   }
 
   /// Gives a container its addresses and ports, and lays its cables into the sandbox. On failure nothing is left.
@@ -20,22 +22,25 @@ extension Networks {
   /// Throws: `notFound` for a network that is gone; `conflict`, `unavailable` and `system` for addresses and ports that
   /// cannot be had.
   func join(
-    _ container: ContainerID, _ plan: NetworkPlan, _ sandbox: NetworkSandbox, sandboxKey: String
+    _ called: ContainerNames, _ plan: NetworkPlan, _ sandbox: NetworkSandbox, sandboxKey: String
   ) throws -> Joining {
+    let container = called.id
     var grant = NetworkGrant()
     grant.sandboxKey = sandboxKey
     do {
       let networks = try plan.attachments.map { try withSubnets($0.network) }
       for (attachment, network) in zip(plan.attachments, networks) {
-        grant.endpoints.append(try place(container, in: network, attachment.settings, ordinal: grant.endpoints.count))
+        grant.endpoints.append(try place(called, in: network, attachment.settings, ordinal: grant.endpoints.count))
       }
       chooseGateways(&grant, plan.attachments)
+      grant.resolver = try resolver(of: grant, plan)
       try claimPorts(plan.ports, for: container, &grant)
       try FailPoint.networkBeforeRecord.pass()
       try save(grant, of: container)
       table.withLock { $0.keep(grant, of: container) }
       try FailPoint.networkAfterRecord.pass()
       try connect(grant, networks, sandbox)
+      try beginNames(of: container, grant, sandbox)
       try FailPoint.networkAfterConnect.pass()
     } catch {
       giveBack(grant.endpoints)
@@ -91,9 +96,11 @@ extension Networks {
   }
 
   func place(
-    _ container: ContainerID, in network: NetworkDefinition, _ asked: EndpointSettings, ordinal: Int
+    _ called: ContainerNames, in network: NetworkDefinition, _ asked: EndpointSettings, ordinal: Int
   ) throws -> NetworkGrant.Endpoint {
+    let container = called.id
     var endpoint = NetworkGrant.Endpoint()
+    if !network.isDefault { endpoint.names = called.all(aliases: asked.aliases ?? []) }
     (endpoint.network, endpoint.name, endpoint.ordinal) = (network.id, network.name, ordinal)
     endpoint.id = randomHexadecimal(words: 4)
     endpoint.link = "veth\(container.text.prefix(9))\(ordinal)"
@@ -194,6 +201,7 @@ extension Networks {
   func leave(_ container: ContainerID) -> [String] {
     claims.release(container)
     guard let grant = table.withLock({ $0.grants[container] }) else { return [] }
+    endNames(of: container, grant)
     do {
       try host.forget(grant.endpoints, grant.publishedPorts)
     } catch {

@@ -6,6 +6,7 @@ import LinuxKernel
 import Logging
 import NIOCore
 import NIOPosix
+import NameService
 import NetworkAddresses
 import StateStore
 import Synchronization
@@ -18,6 +19,7 @@ final class Networks: Sendable {
   let table = Mutex(NetworkTable())
   let host: NetworkHost
   let claims = PortClaims()
+  let names = NameService()
   let database: Database
   let pools: SubnetPools
   private let thread = NIOThreadPool(numberOfThreads: 1)
@@ -128,6 +130,11 @@ final class Networks: Sendable {
         continue
       }
       for port in grant.publishedPorts { reclaim(port, for: id) }
+      do {
+        try beginNames(of: id, grant)
+      } catch {
+        logger.error("container \(id): it finds nobody by name until it is started again: \(explanation(of: error))")
+      }
     }
     let (isIdle, networks) = table.withLock { ($0.grants.isEmpty, $0.all) }
     do {
@@ -164,6 +171,7 @@ final class Networks: Sendable {
         if isIdle, host.isInstalled { try host.remove(networks) }
       }
       try await thread.shutdownGracefully()
+      try await names.shutdown()
     } catch {
       logger.error("networks: \(explanation(of: error))")
     }

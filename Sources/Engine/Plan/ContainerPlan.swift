@@ -59,6 +59,8 @@ struct ContainerPlan: Sendable {
     var blockNumbers: [String: DeviceNumber] = [:]
     /// The path to the network namespace to join; nil: none.
     var networkNamespace: String?
+    /// `NAME=value`, about containers that this one is linked to.
+    var linkVariables: [String] = []
   }
 
   /// The OCI configuration of container `id`.
@@ -72,7 +74,7 @@ struct ContainerPlan: Sendable {
       linux.rootfsPropagation = .slave
     }
     var spec = Spec(
-      process: process.spec(findings.user, security),
+      process: process.spec(findings.user, security, linkVariables: findings.linkVariables),
       root: Root(path: "rootfs", readonly: mounts.isRootReadonly),
       mounts: mounts.spec(
         namespaces: namespaces, isPrivileged: security.isPrivileged, containerDirectory: containerDirectory),

@@ -33,10 +33,12 @@ struct ExecPlan: Sendable, Equatable {
   }
 
   /// The process as the runtime takes it. The container's seccomp filter holds for it without being named here.
-  func spec(_ user: ContainerUser, _ security: SecurityPlan, knownCapabilities: [String]) -> Process {
+  func spec(
+    _ user: ContainerUser, _ security: SecurityPlan, knownCapabilities: [String], linkVariables: [String] = []
+  ) -> Process {
     var security = security
     if isPrivileged { security.capabilities = knownCapabilities }
-    var spec = process.spec(user, security)
+    var spec = process.spec(user, security, linkVariables: linkVariables)
     spec.noNewPrivileges = security.noNewPrivileges
     spec.apparmorProfile = security.appArmorProfile
     return spec

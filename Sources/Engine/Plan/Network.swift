@@ -20,6 +20,10 @@ struct NetworkPlan: Sendable, Equatable {
     /// A name or an id.
     var network: String
     var settings: EndpointSettings
+    /// Others that its resolver knows by further names.
+    var links: [ContainerLink] = []
+
+    var isDefaultNetwork: Bool { ["bridge", "default"].contains(network) }
   }
 
   var mode: Mode
@@ -31,6 +35,8 @@ struct NetworkPlan: Sendable, Equatable {
   var searchDomains: [String]
   var resolverOptions: [String]
   var exposedPorts: [String]
+  /// Those of the default network.
+  var links: [ContainerLink] = []
 
   /// One line of the container's hosts file.
   struct ExtraHost: Sendable, Equatable {
@@ -47,7 +53,6 @@ struct NetworkPlan: Sendable, Equatable {
   ) throws(ClassifiedError) -> NetworkPlan {
     let host = request.hostConfig
     let config = request.config
-    try refuse("Links", if: host.links?.isEmpty == false)
     try refuse("NetworkDisabled", if: config.networkDisabled == true, advice: "use --network none")
     try refuse("NetworkBandwidth", if: host.networkBandwidth != nil)
     let mode = try mode(host.networkMode)
@@ -58,7 +63,8 @@ struct NetworkPlan: Sendable, Equatable {
       mode: mode, attachments: attachments, ports: try PublishedPortPlan.plan(host, exposed: exposed),
       extraHosts: try extraHosts(host), nameServers: host.dns ?? [], searchDomains: host.dnsSearch ?? [],
       resolverOptions: host.dnsOptions ?? [], exposedPorts: exposed)
-    if mode != .networks { try plan.checkWithoutNetworks(config) }
+    if mode != .networks { try plan.checkWithoutNetworks(config, links: host.links ?? []) }
+    if plan.attachments.first?.isDefaultNetwork == true { plan.links = try ContainerLink.all(host.links) }
     for value in plan.nameServers {
       try require(IPAddress(value) != nil, "invalid nameserver address: \(value)")
     }
@@ -93,7 +99,10 @@ struct NetworkPlan: Sendable, Equatable {
       return []
     }
     if let attached {
-      return attached.map { Attachment(network: $0, settings: endpoints[$0] ?? EndpointSettings()) }
+      return try attached.map { name throws(ClassifiedError) in
+        let settings = endpoints[name] ?? EndpointSettings()
+        return Attachment(network: name, settings: settings, links: try ContainerLink.all(settings.links))
+      }
     }
     var attachments = [
       Attachment(network: own.isEmpty || own == "default" ? "bridge" : own, settings: EndpointSettings())
@@ -106,7 +115,11 @@ struct NetworkPlan: Sendable, Equatable {
       attachments[0].settings.macAddress = address
     }
     attachments += endpoints.sorted { $0.key < $1.key }.map { Attachment(network: $0.key, settings: $0.value) }
-    for attachment in attachments { try check(attachment) }
+    for (index, attachment) in attachments.enumerated() {
+      try check(attachment)
+      let texts = attachment.settings.links ?? (index == 0 ? request.hostConfig.links : nil)
+      if !attachment.isDefaultNetwork { attachments[index].links = try ContainerLink.all(texts) }
+    }
     return attachments
   }
 
@@ -115,7 +128,6 @@ struct NetworkPlan: Sendable, Equatable {
     try require(
       !["host", "none"].contains(name) && !name.hasPrefix("container:"),
       "conflicting options: cannot attach both user-defined and non-user-defined network-modes")
-    try refuse("a link in network \(name)", if: settings.links?.isEmpty == false)
     try refuse("a link-local address in network \(name)", if: settings.ipamConfig?.linkLocalIPs?.isEmpty == false)
     try refuse("a driver option in network \(name)", if: settings.driverOpts?.isEmpty == false)
     try require(
@@ -139,11 +151,15 @@ struct NetworkPlan: Sendable, Equatable {
   }
 
   /// What makes no sense without networks of its own is an error, or is left out, as in Docker.
-  private mutating func checkWithoutNetworks(_ config: ContainerConfig) throws(ClassifiedError) {
+  private mutating func checkWithoutNetworks(
+    _ config: ContainerConfig, links: [String]
+  ) throws(ClassifiedError) {
     guard case .container = mode else {
       ports = []
+      try require(links.isEmpty, "conflicting options: \(mode) type networking can't be used with links")
       return
     }
+    try require(links.isEmpty, "conflicting options: container type network can't be used with links")
     try require(config.hostname.isEmpty, "conflicting options: hostname and the network mode")
     try require(nameServers.isEmpty, "conflicting options: dns and the network mode")
     try require(extraHosts.isEmpty, "conflicting options: custom host-to-IP mapping and the network mode")
@@ -152,6 +168,11 @@ struct NetworkPlan: Sendable, Equatable {
 
   /// Whether the container is in a network namespace that its shim holds.
   var isSandboxed: Bool { mode == .none || mode == .networks }
+
+  /// Whether it is in a network whose containers find each other by name.
+  var hasNamedNetworks: Bool {
+    mode == .networks && attachments.contains { !$0.isDefaultNetwork }
+  }
 
   /// - Parameter namespace: The path to the namespace that the container is to be in, where there is one.
   func spec(_ spec: inout Spec, namespace: String?) {

@@ -1,3 +1,4 @@
+import ContainerNetwork
 import EngineAPI
 import NetworkAddresses
 
@@ -9,7 +10,8 @@ extension NetworkPlan {
   ///   - grant: What the container has of its networks, when it is in any.
   ///   - hostGateway: The address by which it reaches the host, where there is one.
   func hostsFile(
-    hostname: String, domainname: String, hostsOfMachine: String, grant: NetworkGrant?, hostGateway: String?
+    hostname: String, domainname: String, hostsOfMachine: String, grant: NetworkGrant?, hostGateway: String?,
+    links: [LinkedContainer] = []
   ) -> String {
     var text = hostsOfMachine
     if mode != .host {
@@ -32,6 +34,7 @@ extension NetworkPlan {
     if mode == .networks, let hostGateway, !extraHosts.contains(where: { $0.name == Self.hostName }) {
       text += "\(hostGateway)\t\(Self.hostName)\n"
     }
+    text += links.map(\.hostsLine).joined()
     let names = domainname.isEmpty ? hostname : "\(hostname).\(domainname) \(hostname)"
     for address in grant?.endpoints.flatMap(\.addresses) ?? [] { text += "\(address.address)\t\(names)\n" }
     return text
@@ -41,14 +44,23 @@ extension NetworkPlan {
   static let hostName = "host.docker.internal"
 
   /// The content of `/etc/resolv.conf`: the machine's, with what was asked for in place of its lines.
-  func resolverFile(ofMachine text: String) -> String {
+  ///
+  /// - Parameter hasResolver: Whether the container has a resolver of its own, which then is the only server.
+  func resolverFile(ofMachine text: String, hasResolver: Bool) -> String {
     var lines = text.split(separator: "\n").map(String.init)
-    if mode == .networks { lines = Self.withoutLoopbackServers(lines) }
+    if mode == .networks { lines.removeAll { Self.server($0)?.isLoopback == true } }
+    var options = resolverOptions
+    if hasResolver, !keepsSingleLabels(ofMachine: text), !Self.options(of: lines, options).contains(where: Self.isDots)
+    {
+      // So that single names, as containers have, are looked for as they are, and not with a search list first.
+      options = (options.isEmpty ? Self.options(of: lines, []) : options) + ["ndots:0"]
+    }
+    let servers = hasResolver ? ["\(NameSockets.address)"] : nameServers
     let replaced: [(String, [String])] = [
-      ("nameserver", nameServers), ("search", searchDomains), ("options", resolverOptions),
+      ("nameserver", servers), ("search", searchDomains), ("options", options),
     ]
     for (keyword, values) in replaced where !values.isEmpty {
-      lines.removeAll { $0.hasPrefix(keyword) || (keyword == "search" && $0.hasPrefix("domain")) }
+      lines.removeAll { Self.keyword($0) == keyword || (keyword == "search" && Self.keyword($0) == "domain") }
       switch keyword {
       case "nameserver": lines += values.map { "nameserver \($0)" }
       // A lone dot says: no search list.
@@ -59,15 +71,36 @@ extension NetworkPlan {
     return lines.joined(separator: "\n") + "\n"
   }
 
-  /// A server on the machine's loopback is out of a container's reach; where there is no other, public ones stand in, as
-  /// with Docker.
-  private static func withoutLoopbackServers(_ lines: [String]) -> [String] {
-    func server(_ line: String) -> String? {
-      let words = line.split(whereSeparator: { $0 == " " || $0 == "\t" })
-      return words.count >= 2 && words[0] == "nameserver" ? String(words[1]) : nil
+  /// Whether nothing but a resolver of the container's own can reach a server: one on the machine's loopback is out of
+  /// its reach.
+  func needsResolver(ofMachine text: String) -> Bool {
+    mode == .networks && nameServers.isEmpty
+      && !text.split(separator: "\n").contains { Self.server(String($0))?.isLoopback == false }
+  }
+
+  /// Whether names of one label are to be completed by the search list, and so are nobody else's business.
+  func keepsSingleLabels(ofMachine text: String) -> Bool {
+    Self.options(of: text.split(separator: "\n").map(String.init), resolverOptions).contains {
+      Self.isDots($0) && $0 != "ndots:0"
     }
-    let kept = lines.filter { line in server(line).map { IPAddress($0)?.isLoopback != true } ?? true }
-    guard !kept.contains(where: { server($0) != nil }) else { return kept }
-    return kept + ["nameserver 8.8.8.8", "nameserver 8.8.4.4"]
+  }
+
+  /// The options that hold: those asked for, or else the machine's.
+  private static func options(of lines: [String], _ asked: [String]) -> [String] {
+    guard asked.isEmpty else { return asked }
+    return lines.filter { keyword($0) == "options" }.flatMap { words($0).dropFirst() }
+  }
+
+  private static func isDots(_ option: String) -> Bool { option.hasPrefix("ndots:") }
+
+  private static func words(_ line: String) -> [String] {
+    line.split(whereSeparator: { $0 == " " || $0 == "\t" }).map(String.init)
+  }
+
+  private static func keyword(_ line: String) -> String? { words(line).first }
+
+  private static func server(_ line: String) -> IPAddress? {
+    let words = words(line)
+    return words.count >= 2 && words[0] == "nameserver" ? IPAddress(words[1]) : nil
   }
 }

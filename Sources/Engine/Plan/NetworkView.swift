@@ -9,6 +9,8 @@ extension NetworkPlan {
     if inspect.hostConfig.networkMode.isEmpty || inspect.hostConfig.networkMode == "default" {
       inspect.hostConfig.networkMode = "bridge"
     }
+    // As Docker shows them: by both names.
+    if !links.isEmpty { inspect.hostConfig.links = links.map { "/\($0.target):\(inspect.name)/\($0.alias)" } }
     var settings = NetworkSettings()
     switch mode {
     case .host: settings.networks = ["host": endpoint(in: "host", networkIDs)]
@@ -41,6 +43,7 @@ extension NetworkPlan {
     shown.networkID = networkIDs[attachment.network] ?? ""
     guard let endpoint = grant?.endpoints.first(where: { $0.name == attachment.network }) else { return shown }
     shown.networkID = endpoint.network
+    shown.dnsNames = endpoint.names.isEmpty ? nil : endpoint.names
     shown.endpointID = endpoint.id
     shown.macAddress = endpoint.macAddress
     shown.gateway = endpoint.gateway4

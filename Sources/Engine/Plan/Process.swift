@@ -121,8 +121,10 @@ struct ProcessPlan: Sendable, Equatable {
 
 extension ProcessPlan {
   /// `user` is what `self.user` came to in the container's own passwd and group files.
-  func spec(_ user: ContainerUser, _ security: SecurityPlan) -> Process {
-    var environment = environment
+  func spec(_ user: ContainerUser, _ security: SecurityPlan, linkVariables: [String] = []) -> Process {
+    func name(_ setting: String) -> Substring { setting.prefix { $0 != "=" } }
+    let own = Set(environment.map(name))
+    var environment = environment + linkVariables.filter { !own.contains(name($0)) }
     if !environment.contains(where: { $0.hasPrefix("HOME=") }) { environment.append("HOME=\(user.home)") }
     return Process(
       args: hasInit ? [Self.initPath, "--"] + arguments : arguments, env: environment, cwd: workingDirectory,

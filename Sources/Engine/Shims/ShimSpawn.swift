@@ -12,8 +12,8 @@ final class ShimSpawn: Sendable {
   private let spare = Mutex<Started?>(nil)
   /// Spare shims that were let go of and end by themselves.
   private let dropped = Mutex<[Int32]>([])
-  /// Whether the last container wanted a sandbox: then the next is taken to want one, too.
-  private let wantsSandbox = Atomic(false)
+  /// What the last container wanted: the next is taken to want the same.
+  private let wants = Mutex(Wants())
 
   /// Makes the sealed copy: once, since copying a static program costs some 15 ms.
   ///
@@ -29,6 +29,14 @@ final class ShimSpawn: Sendable {
     runtime = SharedDescriptor(try MemFD.sealedCopy(of: file, name: "apus-runtime"))
   }
 
+  /// What a container needs its shim to have.
+  struct Wants: Sendable {
+    /// A network namespace.
+    var sandbox = false
+    /// One in which questions about names are led to their sockets.
+    var names = false
+  }
+
   /// A shim that has been started: its process, and the server's end of its control connection.
   struct Started: ~Copyable {
     let process: Int32
@@ -39,17 +47,21 @@ final class ShimSpawn: Sendable {
 
   /// A shim for a container: the spare one, or a new one. Blocks for about a millisecond.
   ///
-  /// - Parameter sandboxed: Whether it is to hold a network namespace.
-  func start(for id: ContainerID, sandboxed: Bool) throws(SystemError) -> Started {
-    wantsSandbox.store(sandboxed, ordering: .relaxed)
-    if let spare = takeSpare(sandboxed: sandboxed) { return spare }
-    return try start(id.text, sandboxed ? NetworkSandbox() : nil)
+  /// Names are led to their sockets only in a spare shim: for another one that can wait until the container joins its
+  /// networks.
+  func start(for id: ContainerID, _ wanted: Wants) throws(SystemError) -> Started {
+    wants.withLock { $0 = wanted }
+    if let spare = takeSpare(sandboxed: wanted.sandbox) { return spare }
+    return try start(id.text, wanted.sandbox ? NetworkSandbox() : nil)
   }
 
   /// Starts a spare shim where there is none. Without one, the next start only takes longer. Blocks as `start`.
   func prepareSpare() {
     guard spare.withLock({ $0 == nil }) else { return }
-    let sandbox = wantsSandbox.load(ordering: .relaxed) ? try? NetworkSandbox() : nil
+    let wanted = wants.withLock { $0 }
+    let sandbox = wanted.sandbox ? try? NetworkSandbox() : nil
+    // Where it fails, the container that needs it says so.
+    if wanted.names, let sandbox, let names = sandbox.names { try? sandbox.leadNames(to: names) }
     guard let next = try? start(ShimLaunch.anyContainer, sandbox) else { return }
     keep(next)
   }
@@ -103,7 +115,13 @@ final class ShimSpawn: Sendable {
     spawn.inherit(2)
     spawn.pass(theirs, as: 3)
     spawn.pass(runtime.descriptor, as: 4)
-    if let sandbox { spawn.pass(sandbox.namespace.descriptor, as: NetworkSandbox.shimDescriptor) }
+    if let sandbox {
+      spawn.pass(sandbox.namespace.descriptor, as: NetworkSandbox.shimDescriptor)
+      if let names = sandbox.names {
+        spawn.pass(names.datagrams.descriptor, as: NameSockets.shimDescriptors.datagrams)
+        spawn.pass(names.connections.descriptor, as: NameSockets.shimDescriptors.connections)
+      }
+    }
     let process = try spawn.start()
     return Started(process: process, control: ours, sandbox: sandbox)
   }
@@ -112,4 +130,9 @@ final class ShimSpawn: Sendable {
 extension NetworkSandbox {
   /// The number under which a shim holds it.
   static let shimDescriptor: Int32 = 5
+}
+
+extension NameSockets {
+  /// The numbers under which a shim holds them.
+  static let shimDescriptors: (datagrams: Int32, connections: Int32) = (6, 7)
 }

@@ -13,6 +13,8 @@ enum FirewallExpression: Sendable, Hashable {
   case translate(FirewallTranslation)
   case setMeta(key: UInt32, register: UInt32)
   case setConnection(key: UInt32, register: UInt32)
+  /// A part of the packet = register; the checksum at an offset of the same header follows.
+  case setPayload(FirewallField, register: UInt32, checksum: UInt32)
   case counter
   case reject(type: UInt32, code: UInt8)
   case untrack
@@ -34,6 +36,7 @@ enum FirewallExpression: Sendable, Hashable {
     case .translate(let translation): translation.name
     case .setMeta: "meta"
     case .setConnection: "ct"
+    case .setPayload: "payload"
     case .counter: "counter"
     case .reject: "reject"
     case .untrack: "notrack"
@@ -153,6 +156,15 @@ extension FirewallExpression {
     case .setConnection(let key, let register):
       writer.put(2, network: key)
       writer.put(4, network: Self.number(register))
+    case .setPayload(let field, let register, let checksum):
+      guard case .payload(let base, let offset) = field.source else { return }
+      writer.put(5, network: Self.number(register))
+      writer.put(2, network: base)
+      writer.put(3, network: offset)
+      writer.put(4, network: UInt32(field.length))
+      // NFT_PAYLOAD_CSUM_INET: the sum of the Internet's protocols.
+      writer.put(6, network: UInt32(1))
+      writer.put(7, network: checksum)
     case .reject(let type, let code):
       writer.put(1, network: type)
       writer.put(2, code)

@@ -125,6 +125,26 @@ public struct FirewallStatement: Sendable {
     ])
   }
 
+  // MARK: Changes of the packet itself, of which no connection need be known
+
+  /// The packet goes to another port. It must be one of TCP (6) or UDP (17).
+  public static func setDestinationPort(_ port: UInt16, of transport: UInt8) -> FirewallStatement {
+    set(.destinationPort, port, of: transport)
+  }
+
+  /// The packet comes from another port. It must be one of TCP (6) or UDP (17).
+  public static func setSourcePort(_ port: UInt16, of transport: UInt8) -> FirewallStatement {
+    set(.sourcePort, port, of: transport)
+  }
+
+  private static func set(_ field: FirewallField, _ port: UInt16, of transport: UInt8) -> FirewallStatement {
+    // Where the header has its checksum: RFC 9293, section 3.1; RFC 768.
+    let checksum: UInt32 = transport == 6 ? 16 : 6
+    return FirewallStatement(expressions: [
+      .immediate(register: 0, FirewallValue.port(port).bytes), .setPayload(field, register: 0, checksum: checksum),
+    ])
+  }
+
   // MARK: What is done beside
 
   public static let counter = FirewallStatement(expressions: [.counter])

@@ -1,0 +1,48 @@
+import Diagnostics
+import EngineAPI
+import NetworkAddresses
+
+/// Containers that know others by `--link`.
+extension Engine {
+  /// Throws: `invalid` for a link to a container that is not there. Not `notFound`: clients would take that for the
+  /// image, and pull it.
+  func checkLinks(_ plan: NetworkPlan) throws(ClassifiedError) {
+    for link in plan.links + plan.attachments.flatMap(\.links) where (try? containers.find(link.target)) == nil {
+      throw ClassifiedError(
+        .invalid, "could not get container for \(link.target): No such container: \(link.target)")
+    }
+  }
+
+  /// What a container that starts is to know of those that it is linked to in the default network.
+  ///
+  /// Throws: `conflict` when one does not run, `notFound`.
+  func linkedContainers(of container: Container, _ plan: NetworkPlan) throws -> [LinkedContainer] {
+    try plan.links.map { link in
+      let other = try containers.find(link.target)
+      let endpoint = networks.grant(of: other.id)?.endpoints.first { $0.name == "bridge" }
+      guard let address = endpoint?.addresses.first?.address, other.state.isRunning else {
+        throw ClassifiedError(
+          .conflict,
+          "Cannot link to a non running container: /\(other.name) AS /\(container.name)/\(link.alias)",
+          advice: "start it first; in a user-defined network names need no links")
+      }
+      let config = other.configuration.request.config
+      return LinkedContainer(
+        alias: link.alias, name: other.name, shortID: String(other.id.text.prefix(12)), address: address,
+        exposedPorts: Array((config.exposedPorts ?? [:]).keys), environment: config.env ?? [])
+    }
+  }
+
+  /// The plan with the targets of its links named by what never changes.
+  func settlingLinks(_ plan: NetworkPlan) -> NetworkPlan {
+    var plan = plan
+    for (index, attachment) in plan.attachments.enumerated() {
+      plan.attachments[index].links = attachment.links.map { link in
+        var link = link
+        if let other = try? containers.find(link.target) { link.target = String(other.id.text.prefix(12)) }
+        return link
+      }
+    }
+    return plan
+  }
+}

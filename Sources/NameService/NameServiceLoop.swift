@@ -1,0 +1,77 @@
+import DNSFormat
+import Diagnostics
+import NIOCore
+import NIOPosix
+import NetworkAddresses
+import Synchronization
+
+/// What the name service has on its event loop, to which it belongs.
+final class NameServiceLoop {
+  let loop: any EventLoop
+  private let names: SharedNames
+  private let forwarder: Forwarder
+  private let machineResolvers: MachineResolvers
+  private var resolvers: [String: Resolver] = [:]
+
+  init(on loop: any EventLoop, _ names: SharedNames, machineResolvers: String) {
+    (self.loop, self.names) = (loop, names)
+    forwarder = Forwarder(on: loop)
+    self.machineResolvers = MachineResolvers(path: machineResolvers)
+  }
+
+  /// What becomes of a question.
+  func resolve(_ query: DNSQuery, _ scope: ResolverScope, turn: Int, limit: Int?) -> Resolution {
+    names.directory.withLock { Resolution(query, scope, $0, turn: turn, limit: limit) }
+  }
+
+  func forward(
+    _ message: [UInt8], _ query: DNSQuery, _ upstream: ResolverScope.Upstream, over transport: Forwarder.Transport
+  ) -> EventLoopFuture<[UInt8]?> {
+    let servers: [IPAddress] =
+      switch upstream {
+      case .machine: machineResolvers.current(now: monotonicNanoseconds())
+      case .servers(let servers): servers
+      case .nobody: []
+      }
+    return forwarder.forward(message, query, to: servers, over: transport)
+  }
+
+  // MARK: Resolvers
+
+  /// Begins to answer on two sockets. They are closed with the resolver, or when this fails.
+  func serve(_ id: String, _ scope: ResolverScope, datagrams: CInt, connections: CInt) -> EventLoopFuture<Void> {
+    resolvers.removeValue(forKey: id)?.end()
+    let resolver = Resolver(scope, self)
+    resolvers[id] = resolver
+    let bound = NIOLoopBound(resolver, eventLoop: loop)
+    let datagramChannel = DatagramBootstrap(group: loop).channelInitializer { channel in
+      channel.eventLoop.makeCompletedFuture {
+        try channel.pipeline.syncOperations.addHandler(DatagramQuestions(bound.value))
+      }
+    }.withBoundSocket(datagrams)
+    let connectionChannel = ServerBootstrap(group: loop)
+      .childChannelOption(.maxMessagesPerRead, value: 4)
+      .childChannelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture {
+          try channel.pipeline.syncOperations.addHandler(StreamQuestions(bound.value))
+        }
+      }.withBoundSocket(connections)
+    return datagramChannel.and(connectionChannel).map { channels in
+      bound.value.keep(channels.0)
+      bound.value.keep(channels.1)
+    }
+  }
+
+  func change(_ scope: ResolverScope, of id: String) {
+    resolvers[id]?.scope = scope
+  }
+
+  func end(_ id: String) {
+    resolvers.removeValue(forKey: id)?.end()
+  }
+}
+
+/// The directory, which the event loop reads and others write.
+final class SharedNames: Sendable {
+  let directory = Mutex(NameDirectory())
+}
