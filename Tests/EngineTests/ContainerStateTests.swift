@@ -45,10 +45,10 @@ struct ContainerStateTests {
       autoRemove: true, to: .removing(exitCode: 127), actions: [.cleanUp, .erase]),
     Case(
       name: "exit", from: .running(run), input: .exited(exit), to: ended,
-      actions: [.record, .announce(.die(code: 3, seconds: 3)), .wakeWaiters, .cleanUp]),
+      actions: [.record, .announce(.die(code: 3, seconds: 3)), .leaveNetworks, .wakeWaiters, .cleanUp]),
     Case(
       name: "exit, auto-remove", from: .running(run), input: .exited(exit), autoRemove: true,
-      to: .removing(exitCode: 3), actions: [.announce(.die(code: 3, seconds: 3)), .wakeWaiters, .erase]),
+      to: .removing(exitCode: 3), actions: [.announce(.die(code: 3, seconds: 3)), .leaveNetworks, .wakeWaiters, .erase]),
     Case(
       name: "stop", from: .running(run), input: .stop(signal: 15, timeout: 10), to: asked,
       actions: [.signal(15), .announce(.kill(signal: 15)), .armDeadline(seconds: 10, afterKill: false)]),
@@ -73,7 +73,9 @@ struct ContainerStateTests {
       to: .running(run)),
     Case(
       name: "exit after stop", from: asked, input: .exited(exit), to: ended,
-      actions: [.record, .announce(.die(code: 3, seconds: 3)), .announce(.stop), .wakeWaiters, .cleanUp]),
+      actions: [
+        .record, .announce(.die(code: 3, seconds: 3)), .announce(.stop), .leaveNetworks, .wakeWaiters, .cleanUp,
+      ]),
     Case(name: "kill of a stopped one", from: ended, input: .kill(signal: 9), to: ended, refusal: .conflict),
     Case(name: "rm", from: ended, input: .remove(force: false), to: .removing(exitCode: 3), actions: [.erase]),
     Case(
@@ -82,7 +84,7 @@ struct ContainerStateTests {
     Case(
       name: "rm -f, then exit", from: .running(.init(pid: 7, started: start, stop: .killed, removal: true)),
       input: .exited(exit), to: .removing(exitCode: 3),
-      actions: [.announce(.die(code: 3, seconds: 3)), .wakeWaiters, .erase]),
+      actions: [.announce(.die(code: 3, seconds: 3)), .leaveNetworks, .wakeWaiters, .erase]),
     Case(
       name: "rm tried again", from: .removing(exitCode: 3), input: .remove(force: false), to: .removing(exitCode: 3),
       actions: [.erase]),

@@ -75,6 +75,8 @@ enum ContainerState: Sendable, Equatable {
     /// Write the state to the database.
     case record
     case announce(Event)
+    /// Give back addresses and ports: whoever has waited for the exit may ask for them at once.
+    case leaveNetworks
     /// Tell those who wait for an exit.
     case wakeWaiters
     /// Remove what this run left in the kernel and in the exec root.
@@ -181,9 +183,9 @@ enum ContainerState: Sendable, Equatable {
     actions.append(.announce(.die(code: exit.code, seconds: nanoseconds / 1_000_000_000)))
     if run.stop != .none, !run.removal { actions.append(.announce(.stop)) }
     self = .exited(exit)
-    guard run.removal || autoRemove else { return [.record] + actions + [.wakeWaiters, .cleanUp] }
+    guard run.removal || autoRemove else { return [.record] + actions + [.leaveNetworks, .wakeWaiters, .cleanUp] }
     // Not recorded: after a crash here the exit record and AutoRemove lead to the same end.
-    return actions + [.wakeWaiters] + beginRemoval()
+    return actions + [.leaveNetworks, .wakeWaiters] + beginRemoval()
   }
 
   private mutating func fail(_ failure: StartFailure, autoRemove: Bool) -> [Action] {

@@ -152,7 +152,7 @@ extension Engine {
   }
 
   /// Gives back what a container has of its networks. Its cables, whose end takes longer, go when nobody waits.
-  private func leaveNetworks(_ container: Container) async throws {
+  func leaveNetworks(_ container: Container) async throws {
     let (networks, id) = (networks, container.id)
     guard networks.grant(of: id) != nil else { return }
     let cables = try await networks.change { networks.leave(id) }

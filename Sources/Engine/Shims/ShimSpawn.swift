@@ -80,10 +80,13 @@ final class ShimSpawn: Sendable {
   }
 
   private func keep(_ next: consuming Started) {
+    let process = next.process
     var next: Started? = next
     spare.withLock { spare in
       if spare == nil { spare = next.take() }
     }
+    // Of two starts at once, both prepared one.
+    if next != nil { dropped.withLock { $0.append(process) } }
   }
 
   private func takeSpare(sandboxed: Bool) -> Started? {
