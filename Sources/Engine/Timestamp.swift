@@ -67,6 +67,21 @@ struct Timestamp: Hashable, Comparable, Sendable {
     nanoseconds = whole + fraction
   }
 
+  /// The instant that lies before `now` by a duration in Go's notation of hours, minutes and seconds: `1h30m`, `0.5s`.
+  /// Nil when it is anything else.
+  init?(ago text: String, now: Timestamp) {
+    let lengths: [Character: Double] = ["h": 3600, "m": 60, "s": 1]
+    var rest = Substring(text)
+    var seconds = 0.0
+    while let unit = rest.firstIndex(where: { $0.isLetter }) {
+      guard let amount = Double(rest[..<unit]), amount >= 0, let length = lengths[rest[unit]] else { return nil }
+      seconds += amount * length
+      rest = rest[rest.index(after: unit)...]
+    }
+    guard rest.isEmpty, !text.isEmpty, seconds * 1e9 <= Double(now.nanoseconds) else { return nil }
+    nanoseconds = now.nanoseconds - Int64(seconds * 1e9)
+  }
+
   /// Seconds east of UTC.
   private static func offset(_ bytes: ArraySlice<UInt8>) -> Int? {
     guard let sign = bytes.first else { return nil }

@@ -74,7 +74,7 @@ struct ContainerStateTests {
     Case(
       name: "exit after stop", from: asked, input: .exited(exit), to: ended,
       actions: [
-        .record, .announce(.die(code: 3, seconds: 3)), .announce(.stop), .leaveNetworks, .wakeWaiters, .cleanUp,
+        .record, .announce(.die(code: 3, seconds: 3)), .leaveNetworks, .announce(.stop), .wakeWaiters, .cleanUp,
       ]),
     Case(name: "kill of a stopped one", from: ended, input: .kill(signal: 9), to: ended, refusal: .conflict),
     Case(name: "rm", from: ended, input: .remove(force: false), to: .removing(exitCode: 3), actions: [.erase]),

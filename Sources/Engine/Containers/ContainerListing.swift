@@ -144,10 +144,9 @@ struct ContainerFilter: Sendable {
     }
   }
 
-  /// A regular expression on the name, which may be written with its slash.
+  /// The name may be written with its slash.
   private func nameMatches(_ name: String, _ pattern: String) -> Bool {
-    guard let expression = try? Regex(pattern) else { return name.contains(pattern) }
-    return name.firstMatch(of: expression) != nil || "/\(name)".firstMatch(of: expression) != nil
+    isName(name, like: pattern) || isName("/\(name)", like: pattern)
   }
 
   private func hasLabel(_ container: Container, _ value: String) -> Bool {

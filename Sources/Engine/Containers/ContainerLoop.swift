@@ -206,6 +206,7 @@ final class ContainerLoop {
     engine.logger.debug("container \(container.id): start trace: \(start.trace)")
     shim = (connection: started.connection, token: token)
     waitingAttaches = []
+    engine.publish("connect", networksOf: container)
     do {
       try await perform(.launched(pid: Int(started.pid), at: started.time))
     } catch {

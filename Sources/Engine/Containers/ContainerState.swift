@@ -180,12 +180,12 @@ enum ContainerState: Sendable, Equatable {
     exit.started = run.started
     let nanoseconds = max(0, (exit.finished ?? run.started).nanoseconds - run.started.nanoseconds)
     var actions: [Action] = exit.oomKilled ? [.announce(.outOfMemory)] : []
-    actions.append(.announce(.die(code: exit.code, seconds: nanoseconds / 1_000_000_000)))
+    actions += [.announce(.die(code: exit.code, seconds: nanoseconds / 1_000_000_000)), .leaveNetworks]
     if run.stop != .none, !run.removal { actions.append(.announce(.stop)) }
     self = .exited(exit)
-    guard run.removal || autoRemove else { return [.record] + actions + [.leaveNetworks, .wakeWaiters, .cleanUp] }
+    guard run.removal || autoRemove else { return [.record] + actions + [.wakeWaiters, .cleanUp] }
     // Not recorded: after a crash here the exit record and AutoRemove lead to the same end.
-    return actions + [.leaveNetworks, .wakeWaiters] + beginRemoval()
+    return actions + [.wakeWaiters] + beginRemoval()
   }
 
   private mutating func fail(_ failure: StartFailure, autoRemove: Bool) -> [Action] {

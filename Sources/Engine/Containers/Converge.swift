@@ -155,6 +155,7 @@ extension Engine {
   func leaveNetworks(_ container: Container) async throws {
     let (networks, id) = (networks, container.id)
     guard networks.grant(of: id) != nil else { return }
+    publish("disconnect", networksOf: container)
     let cables = try await networks.change { networks.leave(id) }
     background.start(.awaited) { [logger] in
       do {

@@ -121,6 +121,14 @@ extension Engine {
     container.state.isRunning ? networks.grant(of: container.id) : nil
   }
 
+  /// Tells of the networks that a container has come into by its start, or left by its end.
+  func publish(_ action: String, networksOf container: Container) {
+    for endpoint in networks.grant(of: container.id)?.endpoints ?? [] {
+      guard let network = try? networks.find(endpoint.network) else { continue }
+      publish(action, network, container: container)
+    }
+  }
+
   /// The path to the namespace of a running container, for one that is to share it.
   ///
   /// Throws: `notFound`; `conflict` when it does not run, `invalid` when it is the container itself.

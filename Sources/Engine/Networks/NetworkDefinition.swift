@@ -87,6 +87,7 @@ struct NetworkDefinition: Sendable, Equatable {
     try refuse("IPAM options", if: ipam.options?.isEmpty == false)
     shown.ipam = IPAM(driver: "default", options: [:], config: ipam.config ?? [])
     let pools = try self.pools()
+    shown.ipam.config = Self.sorted(shown.ipam.config ?? [])
     shown.enableIPv4 = request.enableIPv4 ?? true
     try refuse("a network without IPv4", if: !shown.enableIPv4)
     shown.enableIPv6 = request.enableIPv6 ?? pools.contains { $0.subnet.family == .version6 }
@@ -211,7 +212,14 @@ struct NetworkDefinition: Sendable, Equatable {
   /// Adds a subnet that was chosen.
   mutating func add(subnet: IPPrefix) {
     let written = (shown.ipam.config ?? []).filter { $0 != IPAMPool() }
-    shown.ipam.config = written + [IPAMPool(subnet: "\(subnet)", gateway: "\(subnet.hosts.lowerBound)")]
+    shown.ipam.config = Self.sorted(
+      written + [IPAMPool(subnet: "\(subnet)", gateway: "\(subnet.hosts.lowerBound)")])
+  }
+
+  /// IPv4 comes first: whoever wants the subnet of a network reads the first one.
+  private static func sorted(_ pools: [IPAMPool]) -> [IPAMPool] {
+    let isOfVersion6 = { (pool: IPAMPool) in pool.subnet?.contains(":") == true }
+    return pools.filter { !isOfVersion6($0) } + pools.filter(isOfVersion6)
   }
 
   // MARK: For the kernel

@@ -24,7 +24,10 @@ struct NetworkFilter {
       until = nil
       return
     }
-    guard let time = Timestamp(rfc3339: text) ?? Int64(text).map({ Timestamp(nanoseconds: $0 * 1_000_000_000) }) else {
+    guard
+      let time = Timestamp(rfc3339: text) ?? Int64(text).map({ Timestamp(nanoseconds: $0 * 1_000_000_000) })
+        ?? Timestamp(ago: text, now: .now)
+    else {
       throw ClassifiedError(.invalid, "invalid filter 'until=\(text)'")
     }
     until = time
@@ -38,7 +41,7 @@ struct NetworkFilter {
     let shown = network.shown
     let created = Timestamp(rfc3339: shown.created)?.nanoseconds ?? 0
     return holds("driver") { $0 == shown.driver } && holds("scope") { $0 == shown.scope }
-      && holds("id") { shown.id.hasPrefix($0) } && holds("name") { shown.name.contains($0) }
+      && holds("id") { shown.id.hasPrefix($0) } && holds("name") { isName(shown.name, like: $0) }
       && holds("type") { ($0 == "builtin") == network.isPredefined }
       && holds("dangling") { ["true", "1"].contains($0.lowercased()) == (isDangling && !network.isPredefined) }
       && filters["label"].allSatisfy { has(label: $0, shown.labels) }

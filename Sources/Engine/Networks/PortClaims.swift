@@ -26,12 +26,21 @@ final class PortClaims: Sendable {
   }
 
   func release(_ container: ContainerID) {
-    _ = claims.withLock { $0.removeValue(forKey: container) }
+    close { $0.removeValue(forKey: container) ?? [] }
   }
 
   /// Lets go of single ports.
   func release(_ ports: Set<UInt16>, of container: ContainerID) {
-    claims.withLock { $0[container]?.removeAll { ports.contains($0.port) } }
+    close { claims in
+      let kept = claims[container, default: []]
+      claims[container] = kept.filter { !ports.contains($0.port) }
+      return kept.filter { ports.contains($0.port) }
+    }
+  }
+
+  /// Whoever asks for a port that was given back gets it at once.
+  private func close(_ take: (inout [ContainerID: [Claim]]) -> [Claim]) {
+    Spawn.closingWithoutCopies { _ = claims.withLock { take(&$0) } }
   }
 
   /// Takes the first free port of what a plan allows.

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import Synchronization
 
 /// Starts another program. posix_spawn(3): safe in a program with threads, since none of our code runs in the child.
 ///
@@ -50,6 +51,15 @@ public struct Spawn: ~Copyable, Sendable {
     return try start(path: "/proc/self/fd/\(copy.rawValue)", keeping: copy.rawValue)
   }
 
+  /// Held while a child may have copies of all our descriptors: from its birth until it has closed them.
+  private static let underway = Mutex(())
+
+  /// Closes descriptors, as `body` does, while no child is on its way. What they hold, such as a port, is free when this
+  /// returns; a child's copy would keep it for a moment.
+  public static func closingWithoutCopies(_ body: () -> Void) {
+    underway.withLock { _ in body() }
+  }
+
   private var highest: Int32 { descriptors.map(\.number).max() ?? 2 }
 
   private func start(path: String, keeping kept: Int32?) throws(SystemError) -> Int32 {
@@ -89,7 +99,11 @@ public struct Spawn: ~Copyable, Sendable {
       unsafe withCStringArray(arguments) { arguments in
         unsafe withCStringArray(environment) { environment in
           unsafe path.withKernelString {
-            number = unsafe posix_spawn(&pid, $0, &actions, &attributes, arguments, environment)
+            let path = unsafe $0
+            // It returns when the child executes its program.
+            number = Self.underway.withLock { _ in
+              unsafe posix_spawn(&pid, path, &actions, &attributes, arguments, environment)
+            }
             return Int32(0)
           }
         }
