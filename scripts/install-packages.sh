@@ -7,10 +7,10 @@ declare -A packages=(
   [build]="libisal-dev libzstd-dev libsqlite3-dev"
   [demo]="busybox-static docker-registry skopeo python3 mmdebstrap ca-certificates"
   [test]="openssl zstd gzip tar busybox-static docker-registry skopeo python3 python3-pytest python3-pexpect python3-docker
-    mmdebstrap docker.io containerd runc podman crun conmon netavark fuse-overlayfs iproute2 nftables util-linux procps e2fsprogs"
+    mmdebstrap docker.io docker-compose containerd runc podman crun conmon netavark fuse-overlayfs iproute2 nftables util-linux procps e2fsprogs"
   [vm]="qemu-system-x86 mmdebstrap e2fsprogs cpio kmod xz-utils python3 busybox-static"
   [bench]="busybox-static docker-registry skopeo python3 docker.io containerd runc podman crun conmon
-    netavark fuse-overlayfs util-linux"
+    netavark fuse-overlayfs iproute2 iptables iperf3 util-linux"
 )
 
 wanted=()

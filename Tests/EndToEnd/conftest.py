@@ -358,3 +358,13 @@ def own_server(busybox):
     """A server for this test alone, with the busybox image, to be killed at will."""
     with serving(tempfile.mkdtemp(prefix="apus-own-", dir="/tmp"), busybox) as server:
         yield server
+
+
+@pytest.fixture
+def network_server(own_server):
+    """The same, of which no link and no rule is left afterwards."""
+    yield own_server
+    own_server.remove_all()
+    own_server.docker("network", "prune", "-f")
+    own_server.stop()
+    own_server.assert_no_network_left()

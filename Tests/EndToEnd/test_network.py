@@ -13,7 +13,7 @@ import time
 import docker
 import pytest
 
-from conftest import DOCKER, eventually, run
+from conftest import eventually, run
 
 SERVE = "while true; do echo hello from $(hostname) | nc -l -p {port} -w 1 >/tmp/seen 2>&1; done"
 
@@ -52,12 +52,8 @@ def lan():
 
 
 @pytest.fixture
-def server(own_server):
-    yield own_server
-    own_server.remove_all()
-    run(DOCKER, "-H", own_server.host, "network", "prune", "-f")
-    own_server.stop()
-    own_server.assert_no_network_left()
+def server(network_server):
+    return network_server
 
 
 ASK = ("import socket,sys; c=socket.create_connection((sys.argv[1],int(sys.argv[2])),3); c.settimeout(3); "

@@ -15,7 +15,7 @@ import docker
 import pytest
 import requests
 
-from conftest import DOCKER, eventually, run
+from conftest import eventually, run
 
 CYCLES, WORKERS, DEATHS = 500, 6, 6
 PORT = 19400
@@ -27,12 +27,8 @@ DIED = (requests.exceptions.RequestException, docker.errors.APIError)
 
 
 @pytest.fixture
-def server(own_server):
-    yield own_server
-    own_server.remove_all()
-    run(DOCKER, "-H", own_server.host, "network", "prune", "-f")
-    own_server.stop()
-    own_server.assert_no_network_left()
+def server(network_server):
+    return network_server
 
 
 def footprint(server):

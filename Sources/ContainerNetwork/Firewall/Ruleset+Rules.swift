@@ -81,36 +81,24 @@ extension Ruleset {
   // MARK: Who may reach whom
 
   private func addFilters(to transaction: inout FirewallTransaction) {
-    let raw = FirewallChain(
-      "raw-prerouting", in: table,
-      hook: FirewallHook(.filter, .prerouting, priority: FirewallHook.Priority.raw))
     let forward = FirewallChain(
       "forward", in: table, hook: FirewallHook(.filter, .forward, priority: FirewallHook.Priority.filter))
+    // Of the kind that sees only the first packet of a connection: without that no other one comes.
     let input = FirewallChain(
-      "input", in: table, hook: FirewallHook(.filter, .input, priority: FirewallHook.Priority.filter))
-    for chain in [raw, forward, input] { transaction.add(chain) }
+      "input", in: table, hook: FirewallHook(.nat, .input, priority: FirewallHook.Priority.sourceNAT))
+    for chain in [forward, input] { transaction.add(chain) }
 
     let fromBridge = FirewallStatement.match([.inputInterfaceName], in: bridges)
     let toBridge = FirewallStatement.match([.outputInterfaceName], in: bridges)
     let fromElsewhere = FirewallStatement.match([.inputInterfaceName], in: bridges, inverted: true)
     let toElsewhere = FirewallStatement.match([.outputInterfaceName], in: bridges, inverted: true)
-    // Published ports are reached by 127.0.0.1, so bridges route it (route_localnet): not for containers
-    // (CVE-2020-8558).
-    transaction.add(
-      FirewallRule(
-        in: raw, comment: "loopback addresses are this machine's",
-        [
-          fromBridge, .match(.networkProtocol, .equal, .ip4),
-          .match(.ip4Destination, in: IPAddress.Family.version4.loopback), .drop,
-        ]
-      ))
-
+    // First what nearly every packet is: each rule that it passes costs it a thirtieth of its way.
+    transaction.add(FirewallRule(in: forward, [.connection([.established, .related]), .accept]))
     transaction.add(
       FirewallRule(
         in: forward, comment: "this machine is a router for containers only",
         [.match([.inputInterfaceName], in: guarded), .match([.outputInterfaceName], in: guarded), .drop]))
     transaction.add(FirewallRule(in: forward, [fromElsewhere, toElsewhere, .accept]))
-    transaction.add(FirewallRule(in: forward, [.connection([.established, .related]), .accept]))
     transaction.add(
       FirewallRule(
         in: forward, comment: "to a published port",
@@ -149,6 +137,23 @@ extension Ruleset {
     let chain = FirewallChain(
       "prerouting", in: bridgeTable, hook: FirewallHook(.filter, .prerouting, priority: FirewallHook.Priority.raw))
     transaction.add(chain)
+    // Published ports are reached by 127.0.0.1, so bridges route it (route_localnet): not for containers
+    // (CVE-2020-8558).
+    transaction.add(
+      FirewallRule(
+        in: chain, comment: "loopback addresses are this machine's",
+        [
+          .match(.etherType, .equal, .etherIP4), .match(.ip4Destination, in: IPAddress.Family.version4.loopback),
+          .match([.inputInterfaceName], in: cables), .drop,
+        ]))
+    // What nearly every packet is, with one look.
+    transaction.add(
+      FirewallRule(
+        in: chain,
+        [
+          .match(.etherType, .equal, .etherIP4),
+          .match([.inputInterfaceName, .etherSource, .ip4Source], in: senders(.version4)), .accept,
+        ]))
     transaction.add(FirewallRule(in: chain, [.match([.inputInterfaceName], in: cables, inverted: true), .accept]))
     let checks: [(FirewallValue, [FirewallField], IPAddress.Family)] = [
       (.etherIP4, [.inputInterfaceName, .etherSource, .ip4Source], .version4),

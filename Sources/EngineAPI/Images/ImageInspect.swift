@@ -10,6 +10,8 @@ public struct ImageInspect: APIObject, Equatable {
   public var dockerVersion: String = ""
   public var author: String = ""
   public var config: ImageConfig?
+  /// Present below API 1.45 only; the same as `config`.
+  public var containerConfig: ImageConfig?
   public var architecture: String = ""
   public var variant: String?
   public var os: String = ""
@@ -34,6 +36,7 @@ public struct ImageInspect: APIObject, Equatable {
     try object.present("DockerVersion", &dockerVersion)
     try object.present("Author", &author)
     try object.optional("Config", &config)
+    try object.optional("ContainerConfig", &containerConfig)
     try object.present("Architecture", &architecture)
     try object.optional("Variant", &variant)
     try object.present("Os", &os)
