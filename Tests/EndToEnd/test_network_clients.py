@@ -136,8 +136,9 @@ def test_compose_services_find_each_other_by_name(server, compose):
     second = server.inspect("second")["NetworkSettings"]["Networks"]["shop_default"]["IPAddress"]
     answer = compose("exec", "-T", "client", "nslookup", "web").stdout
     assert addresses["shop_default"] in answer and second in answer
+    server.docker("exec", "-d", "shop_client_1", "sh", "-c", "mkdir /www; echo by run >/www/index.html; httpd -p 8000 -h /www", check=0)
     # A run of one command is in the project's networks, too.
-    assert compose("run", "--rm", "client", "wget", "-q", "-O", "-", "http://site/hostname").stdout == "web-host\n"
+    assert compose("run", "--rm", "web", "wget", "-q", "-O", "-", "http://client.shop_default:8000/").stdout == "by run\n"
     server.docker("rm", "-f", "second", check=0)
 
 

@@ -47,6 +47,7 @@ extension Engine {
     answer.created = configuration.created
     answer.author = configuration.author ?? ""
     answer.config = ImageConfig(configuration.config)
+    answer.containerConfig = answer.config
     answer.architecture = configuration.platform.architecture
     answer.variant = configuration.platform.variant
     answer.os = configuration.platform.os

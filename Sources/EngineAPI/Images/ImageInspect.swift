@@ -10,7 +10,7 @@ public struct ImageInspect: APIObject, Equatable {
   public var dockerVersion: String = ""
   public var author: String = ""
   public var config: ImageConfig?
-  /// Present below API 1.45 only; the same as `config`.
+  /// The same as `config`. API 1.45 has dropped it, and docker-compose 1.29 cannot make a container anew without it.
   public var containerConfig: ImageConfig?
   public var architecture: String = ""
   public var variant: String?

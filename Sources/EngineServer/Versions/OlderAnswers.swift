@@ -9,9 +9,6 @@ extension APIVersion {
 
   /// Since 1.44 images no longer carry `VirtualSize`.
   var hasVirtualSize: Bool { self < APIVersion(1, 44) }
-
-  /// Since 1.45 images no longer say of which container they were made. docker-compose 1.29 asks for its volumes.
-  var hasContainerConfig: Bool { self < APIVersion(1, 45) }
 }
 
 extension ImageSummary {
@@ -29,7 +26,6 @@ extension ImageInspect {
       image.virtualSize = size
       image.created = created ?? "0001-01-01T00:00:00Z"
     }
-    if version.hasContainerConfig { image.containerConfig = config ?? ImageConfig() }
     return image
   }
 }
