@@ -90,11 +90,12 @@ static int ask(int type, struct sockaddr_in server, int count) {
 }
 
 int main(int count, char **words) {
-  // Both ends on one processor: where the scheduler would put them weighs more than the way of a packet.
-  cpu_set_t first;
-  CPU_ZERO(&first);
-  CPU_SET(0, &first);
-  sched_setaffinity(0, sizeof first, &first);
+  // Each end on a processor of its own, where there are two: where the scheduler would put them weighs more than the way
+  // of a packet.
+  cpu_set_t own;
+  CPU_ZERO(&own);
+  CPU_SET(count == 3, &own);
+  sched_setaffinity(0, sizeof own, &own);
   if (count == 3 && !strcmp(words[1], "serve")) return serve(words[2]);
   if (count == 5) return ask(strcmp(words[1], "tcp") ? SOCK_DGRAM : SOCK_STREAM, place(words[2], words[3]), atoi(words[4]));
   fprintf(stderr, "usage: pingpong serve PORT | pingpong tcp|udp ADDRESS PORT COUNT\n");

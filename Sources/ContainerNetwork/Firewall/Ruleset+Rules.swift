@@ -137,24 +137,23 @@ extension Ruleset {
     let chain = FirewallChain(
       "prerouting", in: bridgeTable, hook: FirewallHook(.filter, .prerouting, priority: FirewallHook.Priority.raw))
     transaction.add(chain)
+    let loopback = IPAddress.Family.version4.loopback
+    let isVersion4 = FirewallStatement.match(.etherType, .equal, .etherIP4)
+    // First what nearly every packet is, with one look: it costs a packet a fiftieth of its way.
+    transaction.add(
+      FirewallRule(
+        in: chain,
+        [
+          isVersion4, .match(.ip4Destination, in: loopback, inverted: true),
+          .match([.inputInterfaceName, .etherSource, .ip4Source], in: senders(.version4)), .accept,
+        ]))
+    transaction.add(FirewallRule(in: chain, [.match([.inputInterfaceName], in: cables, inverted: true), .accept]))
     // Published ports are reached by 127.0.0.1, so bridges route it (route_localnet): not for containers
     // (CVE-2020-8558).
     transaction.add(
       FirewallRule(
         in: chain, comment: "loopback addresses are this machine's",
-        [
-          .match(.etherType, .equal, .etherIP4), .match(.ip4Destination, in: IPAddress.Family.version4.loopback),
-          .match([.inputInterfaceName], in: cables), .drop,
-        ]))
-    // What nearly every packet is, with one look.
-    transaction.add(
-      FirewallRule(
-        in: chain,
-        [
-          .match(.etherType, .equal, .etherIP4),
-          .match([.inputInterfaceName, .etherSource, .ip4Source], in: senders(.version4)), .accept,
-        ]))
-    transaction.add(FirewallRule(in: chain, [.match([.inputInterfaceName], in: cables, inverted: true), .accept]))
+        [isVersion4, .match(.ip4Destination, in: loopback), .drop]))
     let checks: [(FirewallValue, [FirewallField], IPAddress.Family)] = [
       (.etherIP4, [.inputInterfaceName, .etherSource, .ip4Source], .version4),
       (.etherARP, [.inputInterfaceName, .arpSenderMAC, .arpSenderIP4], .version4),
