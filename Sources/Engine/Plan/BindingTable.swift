@@ -57,7 +57,9 @@ struct BindingTable {
       let name = bindings.keys.sorted().first(where: { Self.leads($0, to: port.containerPort, port.transport) }),
       var wanted = bindings[name] ?? nil
     else { return }
-    let candidates = wanted.indices.filter { covers(wanted[$0], address) && wanted[$0].range?.contains(port.hostPort) != false }
+    let candidates = wanted.indices.filter {
+      covers(wanted[$0], address) && wanted[$0].range?.contains(port.hostPort) != false
+    }
     // One port alone says the most, any port the least.
     guard let index = candidates.min(by: { wanted[$0].width < wanted[$1].width }) else { return }
     let other = address.family == .version4 ? IPAddress.unspecified(.version6) : .unspecified(.version4)
@@ -88,7 +90,9 @@ struct BindingTable {
     guard case .host(let address, let number, let transport) = removal else { return false }
     var isFound = false
     for (name, list) in bindings {
-      guard let port = try? PublishedPortPlan.containerPort(name), port.transport == transport, let list else { continue }
+      guard let port = try? PublishedPortPlan.containerPort(name), port.transport == transport, let list else {
+        continue
+      }
       var left: [PortBinding] = []
       for var binding in list {
         guard binding.range == number...number, address.map({ covers(binding, $0) }) != false else {

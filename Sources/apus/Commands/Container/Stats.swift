@@ -15,7 +15,7 @@ enum StatsCommand {
         .bool("all", "a", "Show all containers (default shows just running)"),
         .listFormat,
         .bool("no-stream", "Disable streaming stats and only pull the first result"),
-        .noTruncation,
+        .bool("no-trunc", "Do not truncate output"),
       ]),
     noun: .container, shortcut: "stats", perform: perform)
 
@@ -60,7 +60,8 @@ struct StatsView {
         .init("CPUPerc", "CPU %"), .init("MemUsage", "MEM USAGE / LIMIT"), .init("MemPerc", "MEM %"),
         .init("NetIO", "NET I/O"), .init("BlockIO", "BLOCK I/O"), .init("PIDs", "PIDS"),
       ],
-      standardTemplate: "{{.ID}}\t{{.Name}}\t{{.CPUPerc}}\t{{.MemUsage}}\t{{.MemPerc}}\t{{.NetIO}}\t{{.BlockIO}}\t{{.PIDs}}",
+      standardTemplate:
+        "{{.ID}}\t{{.Name}}\t{{.CPUPerc}}\t{{.MemUsage}}\t{{.MemPerc}}\t{{.NetIO}}\t{{.BlockIO}}\t{{.PIDs}}",
       rows: rows.map(cells)
     ).render(format: format)
   }

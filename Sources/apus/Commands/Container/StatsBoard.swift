@@ -36,8 +36,8 @@ final class StatsBoard {
     (self.client, self.streams, self.all) = (client, streams, all)
     epoll = try Epoll()
     guard names.isEmpty else {
-      var seen: Set<String> = []
-      return try add(names.filter { seen.insert($0).inserted }, complains: true)
+      try add(names, complains: true)
+      return
     }
     // First, so that none that starts meanwhile is missed.
     if streams { events = try client.eventStream(filters: Self.containerEvents) }
@@ -97,8 +97,8 @@ final class StatsBoard {
   // MARK: - Containers that come and go
 
   private func add(_ names: [String], complains: Bool) throws {
-    let known = Set(entries.values.map(\.row.container))
-    let fresh = names.filter { !known.contains($0) }
+    var known = Set(entries.values.map(\.row.container))
+    let fresh = names.filter { known.insert($0).inserted }
     var complaints: [String] = []
     for (name, result) in zip(fresh, try client.containerStatistics(fresh, streams: streams)) {
       var entry = Entry(row: StatsRow(container: name), time: monotonicNanoseconds())
@@ -123,7 +123,8 @@ final class StatsBoard {
     let event = try EngineJSON.decode(EventMessage.self, from: object)
     let name = event.actor.id.shortID
     switch event.action {
-    case "start", "create" where all: try add([name], complains: false)
+    case "start": try add([name], complains: false)
+    case "create" where all: try add([name], complains: false)
     case "die" where !all, "destroy":
       for (number, entry) in entries where entry.row.container == name {
         end(number)
