@@ -60,6 +60,7 @@ def test_limits_of_a_running_container(server):
     assert events_of(server, "vv", "update") == ["update"]
     # Both at once, in both directions: each is checked against the other by the kernel.
     server.docker("update", "-m", "256m", "--memory-swap", "300m", "vv", check=0)
+    assert limit(server, "vv", "pids.max") == "17" and limit(server, "vv", "cpuset.cpus") == "0"
     server.docker("update", "-m", "32m", "--memory-swap", "32m", "--memory-reservation", "16m", "vv", check=0)
     server.docker("update", "-m", "512m", "--memory-swap", "1g", "--pids-limit", "-1", "vv", check=0)
     assert limit(server, "vv", MEMORY) == str(512 * MiB) and limit(server, "vv", "pids.max") == "max"

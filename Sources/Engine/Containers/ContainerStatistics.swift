@@ -3,6 +3,7 @@ public import EngineAPI
 import Cgroups
 import Diagnostics
 import LinuxKernel
+import Logging
 import NIOPosix
 
 /// What containers use: read from their cgroups and interfaces when somebody asks.
@@ -32,8 +33,12 @@ extension Engine {
         }
       }
       group.addTask {
-        // A removal that failed ends the wait for it, too.
-        repeat { _ = try await container.wait(.removed).value } while !container.state.isRemoved
+        while true {
+          // In this order: whoever comes after the end has nothing to wait for. A removal that failed ends a wait, too.
+          let removal = container.wait(.removed)
+          if container.state.isRemoved { return }
+          _ = try await removal.value
+        }
       }
       // Whichever ends first ends both.
       defer { group.cancelAll() }
@@ -68,7 +73,13 @@ extension Engine {
     }
     let (networks, id) = (networks, owner)
     guard networks.grant(of: id) != nil else { return nil }
-    return try await networks.change { try networks.statistics(of: id) }
+    do {
+      return try await networks.change { try networks.statistics(of: id) }
+    } catch {
+      // Its shim may have ended just now, and the namespace with it.
+      logger.debug("container \(id): its interfaces cannot be read: \(explanation(of: error))")
+      return nil
+    }
   }
 }
 

@@ -4,7 +4,7 @@ import EngineAPI
 import NetworkAddresses
 
 /// A change of a container's published ports: what is taken back, then what comes besides.
-struct PortEdit: Sendable, Equatable {
+struct PortEdit: Sendable {
   /// One thing that is taken back.
   enum Removal: Sendable, Equatable {
     /// A port of this machine; nil: at all addresses.
@@ -33,10 +33,6 @@ struct PortEdit: Sendable, Equatable {
     var host = HostConfig()
     host.portBindings = Dictionary(grouping: additions, by: \.name).mapValues { $0.map(\.binding) }
     plans = try PublishedPortPlan.plan(host, exposed: [])
-  }
-
-  static func == (one: PortEdit, other: PortEdit) -> Bool {
-    one.removals == other.removals && one.plans == other.plans
   }
 
   /// Reads `0.0.0.0:8080/tcp`, `[::]:8080/udp`, `:8080`, `80/tcp`.
