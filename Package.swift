@@ -192,7 +192,7 @@ let package = Package(
     tests(
       "EngineTests",
       [
-        "Engine", "EngineAPI", "OCIRuntimeSpec", "OCIImageSpec", "ShimProtocol", "StateStore", "LinuxKernel",
+        "Engine", "EngineAPI", "OCIRuntimeSpec", "OCIImageSpec", "ShimProtocol", "StateStore", "LinuxKernel", "Cgroups",
         "ContainerNetwork", "NetworkAddresses", "Diagnostics", "TestSupport",
       ]
         + nio),

@@ -23,6 +23,10 @@ public protocol Cgroup: Sendable {
   /// is in use; `invalid` or `forbidden` as the kernel says. The limits before the one that failed are set then.
   func apply(_ resources: LinuxResources) throws
 
+  /// Sets limits of a cgroup in use as `apply` does, all of them or none: after a failure they are as they were before. A
+  /// memory limit that would kill somebody is a failure. What is returned takes the whole back later.
+  func change(_ resources: LinuxResources) throws -> CgroupChange
+
   /// Makes as much of the cgroup as a process can be cloned into; `create` makes the rest. Nothing on v1 alone. False
   /// when that was there already.
   func prepareForClone() throws -> Bool

@@ -5,6 +5,8 @@ import LinuxKernel
 /// One directory of one hierarchy, and its control files.
 struct CgroupDirectory: Sendable {
   let path: String
+  /// Keeps what is written over, where a change is to be taken back if the rest of it fails.
+  var change: CgroupChange?
 
   // MARK: Making and removing
 
@@ -65,7 +67,7 @@ struct CgroupDirectory: Sendable {
   /// Throws: `unsupported` when there is no such file, else what the kernel says about the value.
   func write(_ value: some CustomStringConvertible, to file: String) throws(ClassifiedError) {
     do {
-      try HostFiles.write(value.description, toExisting: "\(path)/\(file)")
+      try attempt(value, to: file)
     } catch {
       throw Self.explain(error, file, value, path)
     }
@@ -73,7 +75,10 @@ struct CgroupDirectory: Sendable {
 
   /// Writes a value without putting an error in words, for callers that have another way.
   func attempt(_ value: some CustomStringConvertible, to file: String) throws(SystemError) {
-    try HostFiles.write(value.description, toExisting: "\(path)/\(file)")
+    let text = value.description
+    let before = change == nil ? nil : try CgroupChange.restoration(of: file, in: self, for: text)
+    try HostFiles.write(text, toExisting: "\(path)/\(file)")
+    if let before { change?.keep(before, of: "\(path)/\(file)") }
   }
 
   /// An error of `attempt` in the words of `write`.
@@ -92,7 +97,9 @@ struct CgroupDirectory: Sendable {
     }
     for line in lines {
       do {
+        let before = change == nil ? nil : try CgroupChange.restoration(of: file, in: self, for: line)
         try control.writeAll(line)
+        if let before { change?.keep(before, of: "\(path)/\(file)") }
       } catch {
         throw Self.explain(error, file, line, path)
       }

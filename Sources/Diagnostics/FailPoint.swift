@@ -27,6 +27,11 @@ public enum FailPoint: String, Sendable, CaseIterable {
   case networkBeforeRecord = "network.before-record"
   case networkAfterRecord = "network.after-record"
   case networkAfterConnect = "network.after-connect"
+  // update
+  case updateBeforeRecord = "update.before-record"
+  case updateAfterRecord = "update.after-record"
+  case updateAfterLimits = "update.after-limits"
+  case updateAfterPublish = "update.after-publish"
   // stop, exit
   case stopAfterSignal = "stop.after-signal"
   case exitBeforeRecord = "exit.before-record"

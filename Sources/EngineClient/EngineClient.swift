@@ -64,13 +64,27 @@ public final class EngineClient {
     return (answer, try accepted(try connections.receive(sentSecond), upgrades: second.upgrades))
   }
 
+  /// Sends several GETs at once, each on a connection of its own, and reads the heads of their answers. What is wrong with
+  /// one of them is no matter to the others.
+  ///
+  /// Throws: when the server cannot be reached.
+  func begin(each requests: [PreparedRequest]) throws -> [Result<PendingAnswer, any Error>] {
+    if !isVersionSettled { settleVersion(try pingVersion()) }
+    let sent = try requests.map {
+      try connections.send(Request(method: "GET", target: target($0.path, $0.query), headers: $0.headers))
+    }
+    return sent.map { request in
+      Result { try accepted(try connections.receive(request), upgrades: false) }
+    }
+  }
+
   private func request(_ prepared: PreparedRequest) -> Request {
     Request(
       method: "POST", target: target(prepared.path, prepared.query), headers: prepared.headers,
       upgrades: prepared.upgrades)
   }
 
-  /// A POST without a body.
+  /// A request without a body.
   struct PreparedRequest {
     let path: String
     let query: Query

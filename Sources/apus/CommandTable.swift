@@ -7,7 +7,7 @@ enum CommandTable {
     RunCommand.command, ExecCommand.command, ContainerListCommand.command, AttachCommand.command,
     CreateCommand.command, ContainerInspectCommand.command, KillCommand.command, LogsCommand.command,
     RenameCommand.command, ContainerRemoveCommand.command, StartCommand.command, StopCommand.command,
-    TopCommand.command, WaitCommand.command, PortCommand.command, UpdateCommand.command,
+    TopCommand.command, WaitCommand.command, PortCommand.command, UpdateCommand.command, StatsCommand.command,
     // image
     PullCommand.command, ImageListCommand.command, HistoryCommand.command, ImportCommand.command,
     ImageInspectCommand.command, LoadCommand.command, ImageRemoveCommand.command, SaveCommand.command,

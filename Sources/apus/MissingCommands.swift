@@ -2,11 +2,11 @@
 enum MissingCommands {
   private static let plain: Set<String> = [
     "build", "builder", "buildx", "checkpoint", "commit", "compose", "config", "context", "cp", "diff", "export",
-    "manifest", "node", "pause", "plugin", "push", "restart", "search", "secret", "service", "stack", "stats", "swarm",
+    "manifest", "node", "pause", "plugin", "push", "restart", "search", "secret", "service", "stack", "swarm",
     "trust", "unpause", "volume",
   ]
   private static let behindGroups: [String: Set<String>] = [
-    "container": ["commit", "cp", "diff", "export", "pause", "prune", "restart", "stats", "unpause"],
+    "container": ["commit", "cp", "diff", "export", "pause", "prune", "restart", "unpause"],
     "image": ["build", "prune", "push"],
     "system": ["df", "dial-stdio", "prune"],
   ]

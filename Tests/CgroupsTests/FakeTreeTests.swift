@@ -58,6 +58,56 @@ import Testing
     }
   }
 
+  /// Plain files are not shortened by a write: the values have one length.
+  private static let before = [
+    "memory.max": "5000", "memory.swap.max": "700", "memory.current": "100", "pids.max": "20", "cpu.max": "max 100000",
+    "io.max": "8:0 rbps=max wbps=max riops=max wiops=max",
+  ]
+
+  private func withLimits(_ body: (any Cgroup, Tree) throws -> Void) throws {
+    try withTree(Self.before.keys.sorted()) { cgroup, tree in
+      for (file, text) in Self.before { try HostFiles.replace("\(tree.directory)/\(file)", with: Array(text.utf8)) }
+      try body(cgroup, tree)
+    }
+  }
+
+  @Test func aChangeThatFailsLeavesEverythingAsItWas() throws {
+    try withLimits { cgroup, tree in
+      let change = LinuxResources(
+        memory: LinuxMemory(limit: 6000, swap: 6800), cpu: LinuxCPU(cpus: "0"), pids: LinuxPids(limit: 30))
+      #expect { _ = try cgroup.change(change) } throws: { "\($0)".contains("the processors of a cpuset") }
+      try tree.expect(Self.before)
+    }
+  }
+
+  @Test func aChangeCanBeTakenBack() throws {
+    try withLimits { cgroup, tree in
+      let rate = LinuxBlockIO(throttleReadBpsDevice: [.init(major: 8, minor: 0, rate: 512)])
+      let change = try cgroup.change(
+        LinuxResources(memory: LinuxMemory(limit: 6000, swap: 6800), pids: LinuxPids(limit: 30), blockIO: rate))
+      #expect(try tree.read("memory.max") == "6000" && tree.read("memory.swap.max") == "800")
+      #expect(try tree.read("pids.max") == "30" && tree.read("io.max").hasPrefix("8:0 rbps=512"))
+      try change.undo()
+      try tree.expect(Self.before)
+    }
+  }
+
+  /// The kernel would kill for it: only the file cache makes room by itself.
+  @Test(arguments: [("inactive_file 1000\n", false), ("inactive_file 2500\nactive_file 1500\n", true)])
+  func aLimitBelowWhatIsInUse(_ statistics: String, _ isPossible: Bool) throws {
+    try withLimits { cgroup, tree in
+      try HostFiles.replace("\(tree.directory)/memory.current", with: Array("5000".utf8))
+      try HostFiles.replace("\(tree.directory)/memory.stat", with: Array(statistics.utf8))
+      let limit = LinuxResources(memory: LinuxMemory(limit: 2000))
+      if isPossible {
+        _ = try cgroup.change(limit)
+      } else {
+        #expect { _ = try cgroup.change(limit) } throws: { "\($0)".contains("5000 are in use") }
+      }
+      #expect(try tree.read("memory.max") == (isPossible ? "2000" : "5000"))
+    }
+  }
+
   @Test(arguments: [
     (LinuxResources(memory: LinuxMemory(limit: 4096)), "a memory limit"),
     (LinuxResources(memory: LinuxMemory(swappiness: 10)), "swappiness"),
@@ -77,6 +127,10 @@ import Testing
     let directory: String
 
     func read(_ file: String) throws -> String { try HostFiles.readText("\(directory)/\(file)") }
+
+    func expect(_ contents: [String: String]) throws {
+      for (file, text) in contents { #expect(try read(file) == text, "\(file)") }
+    }
   }
 
   /// Runs `body` with a cgroup of version 2 in a temporary directory, whose control files are empty.

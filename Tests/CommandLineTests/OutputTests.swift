@@ -2,6 +2,11 @@ import CommandLine
 import Testing
 
 @Suite struct OutputTests {
+  @Test(arguments: [(0, "0.00%"), (12.5, "12.50%"), (0.004, "0.00%"), (100.126, "100.13%"), (.infinity, "0.00%")])
+  func percentages(value: Double, text: String) {
+    #expect(Percentage.text(value) == text)
+  }
+
   @Test(
     arguments: [
       (0, "0B"), (999, "999B"), (1000, "1kB"), (4_261_234, "4.26MB"), (141_000_000, "141MB"), (1_280_000_000, "1.28GB"),

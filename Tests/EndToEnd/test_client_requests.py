@@ -43,6 +43,25 @@ SUMMARY_PORTS = (
 )
 
 
+def usage(total, system):
+    return {"cpu_usage": {"total_usage": total, "usage_in_kernelmode": 1, "usage_in_usermode": 2},
+            "system_cpu_usage": system, "online_cpus": 4,
+            "throttling_data": {"periods": 0, "throttled_periods": 0, "throttled_time": 0}}
+
+
+STATISTICS = {
+    "name": "/web", "id": ID, "read": "2025-01-02T03:04:06Z", "preread": "2025-01-02T03:04:05Z",
+    "pids_stats": {"current": 7, "limit": 20}, "num_procs": 0, "storage_stats": {},
+    "blkio_stats": {"io_service_bytes_recursive": [
+        {"major": 8, "minor": minor, "op": op, "value": value}
+        for minor, op, value in [(0, "read", 1_234_567), (0, "write", 89), (1, "Read", 1000), (1, "Write", 0)]]},
+    "cpu_stats": usage(3_333_333_333, 20_000_000_000), "precpu_stats": usage(3_000_000_000, 17_000_000_000),
+    "memory_stats": {"usage": 123_456_789, "limit": 4 << 30, "stats": {"inactive_file": 23_456_789, "cache": 1}},
+    "networks": {name: {f"{way}_{what}": value for way in ("rx", "tx") for what in ("bytes", "packets", "errors", "dropped")}
+                 for name, value in [("eth0", 1500), ("eth1", 999_000_000)]},
+}
+
+
 class Recorder(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
     """Answers as an engine would, and keeps what it was asked."""
 
@@ -84,6 +103,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         path = self.record(None)
         if path == "/networks":
             return self.answer(200, NETWORKS)
+        if path.endswith("/stats"):
+            return self.answer(200, STATISTICS) if "web" in path else self.missing("container", path)
         if path.startswith("/networks/"):
             found = [network for network in NETWORKS if network["Name"] == path.split("/")[2]]
             return self.answer(200, found[0]) if found else self.missing("network", path)
@@ -297,13 +318,18 @@ def test_complaints_of_network_commands(recorder, words):
     "network inspect --format {{(index\\ .IPAM.Config\\ 0).Gateway}} n2", "inspect --type network n2",
     "network rm n2 n10", "network prune -f", "port web", "port web 80", "port web 443/tcp", "port web 53/udp",
     "port web 99", "ps --format {{.Ports}}", "ps --format {{.Networks}}", "network rm -f nosuch",
-    "update -m 1g web other",
+    "update -m 1g web other", "stats --no-stream web", "stats --no-stream --no-trunc web", "stats --no-stream nobody",
+    "stats --no-stream web nobody other", "stats --no-stream", "stats --no-stream --format json web",
+    "stats --no-stream --format {{.Container}}={{.CPUPerc}}/{{.MemUsage}}/{{.MemPerc}}/{{.NetIO}}/{{.BlockIO}}/{{.PIDs}} web",
+    "stats --no-stream --format table\\ {{.Name}}\\t{{.MemPerc}} web",
 ])
 def test_what_is_printed(recorder, words):
     arguments = [word.replace("\x00", " ") for word in words.replace("\\ ", "\x00").split()]
     theirs = docker(recorder, *arguments)
     ours = apus(recorder, *arguments)
-    if "json" in words:
+    if "--format json" in words and "stats" in words:
+        assert json.loads(ours.stdout) == json.loads(theirs.stdout)
+    elif "json" in words:
         parse = lambda text: [json.loads(line) for line in text.splitlines()]
         rows = parse(ours.stdout)
         for row in rows:
@@ -332,6 +358,15 @@ def test_what_an_update_asks_for(recorder, words):
     recorder.clear()
     apus(recorder, "update", *words.split(), check=0)
     assert [(method, path, pruned(body)) for method, path, body in recorder.requests] == expected
+
+
+@pytest.mark.parametrize("words", ["--no-stream web", "--no-stream", "--no-stream -a", "--no-stream web web2 web"])
+def test_what_stats_asks_for(recorder, words):
+    docker(recorder, "stats", *words.split(), check=0)
+    expected = sorted(line for line in recorder.lines if "/events" not in line)
+    recorder.clear()
+    apus(recorder, "stats", *words.split(), check=0)
+    assert sorted(recorder.lines) == expected
 
 
 def test_an_update_of_ports_and_bandwidth(recorder):
@@ -388,7 +423,7 @@ def test_a_prune_is_asked_about(recorder):
 
 @pytest.mark.parametrize("words", [
     "network", "network connect", "network create", "network disconnect", "network inspect", "network ls",
-    "network prune", "network rm", "port",
+    "network prune", "network rm", "port", "stats",
 ])
 def test_help_is_dockers(recorder, words):
     def lines(text):

@@ -195,6 +195,24 @@ extension FakeEngine: ContainerBackend {
   func removeContainer(_ name: String, force: Bool, volumes: Bool, link: Bool) async throws {}
   func renameContainer(_ name: String, to newName: String) async throws {}
   func resizeContainer(_ name: String, rows: Int, columns: Int) async throws { note("resize \(rows)x\(columns)") }
+
+  func updateContainer(_ name: String, _ request: ContainerUpdateRequest) async throws -> ContainerUpdateResponse {
+    note("update \(name) memory=\(request.changes.memory) pids=\(request.changes.pidsLimit ?? 0)")
+    return ContainerUpdateResponse(warnings: nil)
+  }
+
+  func containerStatistics(_ name: String, oneShot: Bool) async throws -> ContainerStatistics {
+    note("statistics oneShot=\(oneShot)")
+    return ContainerStatistics()
+  }
+
+  func streamContainerStatistics(
+    _ name: String, emit: @Sendable @escaping (ContainerStatistics) async throws -> Void
+  ) async throws {
+    if name == "missing" { throw ClassifiedError(.notFound, "No such container: missing") }
+    for _ in 0..<2 { try await emit(ContainerStatistics()) }
+  }
+
   func containerTop(_ name: String, arguments: String) async throws -> ContainerTopResponse { ContainerTopResponse() }
 
   func waitContainer(_ name: String, condition: WaitCondition) async throws -> ContainerWait {

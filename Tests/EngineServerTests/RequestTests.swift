@@ -41,6 +41,8 @@ import Testing
     ("GET", "/networks/missing", "404", "network missing not found"),
     ("GET", "/volumes", "501", "volumes are not supported yet"),
     ("GET", "/containers/x/logs", "400", "you must choose at least one stream"),
+    ("GET", "/containers/missing/stats", "404", "No such container: missing"),
+    ("GET", "/containers/x/stats?one-shot=1", "400", "cannot have stream=true and one-shot=true"),
     ("POST", "/containers/x/wait?condition=never", "400", "invalid condition: \\\"never\\\""),
     ("POST", "/containers/x/resize?h=1", "400", "must hold the terminal's rows and columns"),
     ("POST", "/images/create?fromImage=missing", "404", "manifest unknown"),
@@ -54,6 +56,24 @@ import Testing
     #expect(text.hasPrefix("HTTP/1.1 \(status) "), "\(text)")
     #expect(text.contains("Content-Type: application/json\r\n"))
     #expect(text.contains("{\"message\":\"") && text.contains(message), "\(text)")
+  }
+
+  @Test func readingsComeAsAStreamOrOnce() async throws {
+    let engine = FakeEngine()
+    let stream = try await answer(get("/containers/x/stats"), engine)
+    #expect(stream.contains("Transfer-Encoding: chunked\r\n") && stream.split(separator: "\"precpu_stats\"").count == 3)
+    let once = try await answer(get("/containers/x/stats?stream=false"), engine)
+    #expect(once.contains("Content-Length: ") && once.split(separator: "\"precpu_stats\"").count == 2)
+    _ = try await answer(get("/containers/x/stats?stream=0&one-shot=true"), engine)
+    #expect(engine.calls == ["statistics oneShot=false", "statistics oneShot=true"])
+  }
+
+  @Test func anUpdateSaysItsWarnings() async throws {
+    let engine = FakeEngine()
+    let text = try await answer(
+      get("/containers/x/update", method: "POST", body: "{\"Memory\":5,\"PidsLimit\":null,\"Unknown\":1}"), engine)
+    #expect(text.hasPrefix("HTTP/1.1 200 ") && text.hasSuffix("{\"Warnings\":null}\n"))
+    #expect(engine.calls == ["update x memory=5 pids=0"])
   }
 
   @Test func notModifiedHasNoBody() async throws {

@@ -91,12 +91,29 @@ opened() { apus run --rm --cap-add MKNOD "$@" busybox sh -c 'mknod /dev/x c 240 
 same "device list holds" "Operation not permitted" "$(opened)"
 same "device list opens what a rule names" "No such device or address" "$(opened --device-cgroup-rule 'c 240:7 r')"
 
+# Limits that are changed while a container runs, and what it uses.
+apus run -d --name edited -m 64m busybox sh -c 'dd if=/dev/zero of=/dev/shm/x bs=1M count=24 2>/dev/null; echo full; sleep 1000' \
+  >/tmp/edited 2>&1 || not_ok "edited" "$(cat /tmp/edited)"
+until_equal full apus logs edited
+limits() { apus exec edited sh -c 'cd /sys/fs/cgroup; echo $(cat memory.max memory.swap.max pids.max cpu.max cpu.weight)' 2>&1; }
+apus update -m 96m --memory-swap 128m --pids-limit 40 --cpus 0.5 --cpu-shares 512 edited >/dev/null 2>/tmp/update || not_ok "update" "$(cat /tmp/update)"
+same "update" "100663296 33554432 40 50000 100000 59" "$(limits)"
+apus update -m 48m --memory-swap 48m --pids-limit -1 edited >/dev/null 2>/tmp/update || not_ok "update downwards" "$(cat /tmp/update)"
+same "update downwards" "50331648 0 max 50000 100000 59" "$(limits)"
+same "a limit below what is in use is refused" 1 "$(apus update -m 8m --memory-swap 8m --pids-limit 9 edited 2>&1 | grep -c 'cannot limit memory')"
+same "and nothing has changed" "50331648 0 max 50000 100000 59 true" "$(limits) $(apus inspect --format '{{.State.Running}}' edited)"
+same "stats" "edited 48MiB 1" "$(apus stats --no-stream --format '{{.Name}} {{.MemUsage}} {{.PIDs}}' edited 2>&1 | sed 's|[^ ]* / ||')"
+apus rm -f edited >/dev/null 2>&1
+
 # Networks.
 apus run -d --name web -p 8080:80 busybox sh -c 'while :; do echo hello | nc -l -p 80 -w 1; done' >/tmp/web 2>&1 || not_ok "web" "$(cat /tmp/web)"
 address=$(apus inspect --format '{{.NetworkSettings.IPAddress}}' web 2>&1)
 until_equal 1 sh -c 'apus exec web netstat -ltn | grep -c :80'
 same "a published port" hello "$(nc -w 5 127.0.0.1 8080 </dev/null 2>&1)"
 same "between containers" hello "$(apus run --rm busybox nc -w 5 "$address" 80 </dev/null 2>&1)"
+apus update --publish-rm :8080 --publish-add 8081:80 web >/dev/null 2>/tmp/update || not_ok "edit of ports" "$(cat /tmp/update)"
+same "a port that was added" hello "$(nc -w 5 127.0.0.1 8081 </dev/null 2>&1)"
+same "a port that was taken back" "" "$(nc -w 5 127.0.0.1 8080 </dev/null 2>/dev/null)"
 apus network create side >/dev/null 2>&1 || not_ok "network create"
 same "between networks" "" "$(apus run --rm --network side busybox nc -w 1 "$address" 80 </dev/null 2>/dev/null)"
 apus rm -f web >/dev/null 2>&1

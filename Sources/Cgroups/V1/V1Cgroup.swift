@@ -9,6 +9,8 @@ struct V1Cgroup: Cgroup {
   let path: CgroupPath
   let hierarchies: [CgroupHierarchy.Version1]
   let unified: V2Cgroup?
+  /// Where a change that may be taken back keeps what it writes over.
+  var change: CgroupChange?
 
   // MARK: Life
 
@@ -65,6 +67,15 @@ struct V1Cgroup: Cgroup {
       throw ClassifiedError(
         .unsupported, "cannot set \(file): the host keeps its limits on cgroup v1", object: path.description,
         advice: "use the limits that have names of their own")
+    }
+  }
+
+  /// The kernel makes room for a smaller memory limit if it can, and refuses it if not.
+  func change(_ resources: LinuxResources) throws -> CgroupChange {
+    var keeping = self
+    return try performChange {
+      keeping.change = $0
+      try keeping.apply(resources)
     }
   }
 
@@ -163,7 +174,7 @@ struct V1Cgroup: Cgroup {
   }
 
   private func directory(in hierarchy: CgroupHierarchy.Version1) -> CgroupDirectory {
-    CgroupDirectory(path: hierarchy.mountPoint + path.description)
+    CgroupDirectory(path: hierarchy.mountPoint + path.description, change: change)
   }
 
   private func parentDirectory(in hierarchy: CgroupHierarchy.Version1) -> CgroupDirectory {

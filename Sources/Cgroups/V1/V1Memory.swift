@@ -21,13 +21,19 @@ enum V1Memory {
     if let swappiness = memory.swappiness {
       try cgroup.require("memory", for: "swappiness").write(swappiness, to: "memory.swappiness")
     }
-    if memory.disableOOMKiller == true {
-      try cgroup.require("memory", for: "no OOM killer").write("1", to: "memory.oom_control")
-    }
+    if let disable = memory.disableOOMKiller { try applyKiller(isOff: disable, to: cgroup) }
     if memory.useHierarchy == false {
       throw ClassifiedError(
         .unsupported, "cannot switch the hierarchy of memory limits off", object: cgroup.path.description)
     }
+  }
+
+  /// It is on unless somebody has switched it off.
+  private static func applyKiller(isOff: Bool, to cgroup: V1Cgroup) throws {
+    let file = "memory.oom_control"
+    if isOff { return try cgroup.require("memory", for: "no OOM killer").write("1", to: file) }
+    guard let directory = cgroup.directory(of: "memory") else { return }
+    if try directory.table(file)?["oom_kill_disable"] == 1 { try directory.write("0", to: file) }
   }
 
   /// The limit of memory must not exceed that of memory and swap at any moment. In a new cgroup both are open, so the

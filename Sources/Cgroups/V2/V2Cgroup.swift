@@ -8,8 +8,10 @@ struct V2Cgroup: Cgroup {
   let path: CgroupPath
   /// Where the hierarchy is mounted.
   let root: String
+  /// Where a change that may be taken back keeps what it writes over.
+  var change: CgroupChange?
 
-  var directory: CgroupDirectory { CgroupDirectory(path: root + path.description) }
+  var directory: CgroupDirectory { CgroupDirectory(path: root + path.description, change: change) }
 
   // MARK: Life
 
@@ -66,6 +68,15 @@ struct V2Cgroup: Cgroup {
         throw ClassifiedError(.invalid, "'\(file)' is no limit of a cgroup", object: path.description)
       }
       try write(value, to: file, for: file)
+    }
+  }
+
+  func change(_ resources: LinuxResources) throws -> CgroupChange {
+    if let limit = resources.memory?.limit { try V2Memory.checkRoom(directory, limit) }
+    var keeping = self
+    return try performChange {
+      keeping.change = $0
+      try keeping.apply(resources)
     }
   }
 

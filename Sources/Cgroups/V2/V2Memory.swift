@@ -52,7 +52,21 @@ enum V2Memory {
 
   private static func checkUsage(_ directory: CgroupDirectory, _ limit: Int64) throws {
     guard limit > 0, let usage = try directory.number("memory.current"), usage > UInt64(limit) else { return }
-    throw ClassifiedError(
+    throw inUse(usage, limit, directory)
+  }
+
+  /// The kernel kills whoever does not fit into a smaller limit. Only the file cache and what it can shrink of its own
+  /// make room by themselves. cgroup-v2.rst, memory.max.
+  static func checkRoom(_ directory: CgroupDirectory, _ limit: Int64) throws {
+    guard limit > 0, let usage = try directory.number("memory.current"), usage > UInt64(limit) else { return }
+    let details = try directory.table("memory.stat") ?? [:]
+    let spare = ["active_file", "inactive_file", "slab_reclaimable"].reduce(0) { $0 + (details[$1] ?? 0) }
+    guard usage - min(usage, spare) > UInt64(limit) else { return }
+    throw inUse(usage, limit, directory)
+  }
+
+  private static func inUse(_ usage: UInt64, _ limit: Int64, _ directory: CgroupDirectory) -> ClassifiedError {
+    ClassifiedError(
       .conflict, "cannot limit memory to \(limit) bytes: \(usage) are in use", object: directory.path,
       advice: "choose a higher limit")
   }

@@ -67,6 +67,11 @@ public final class Firewall: Sendable {
     try change(removing: endpoints.flatMap { ruleset.elements(of: $0) } + ports.map { ruleset.element(of: $0) })
   }
 
+  /// Publishes some ports in place of others, all at once.
+  public func replace(_ removed: [PublishedPort], with added: [PublishedPort]) throws(SystemError) {
+    try change(adding: added.map { ruleset.element(of: $0) }, removing: removed.map { ruleset.element(of: $0) })
+  }
+
   private func change(
     adding added: [(FirewallSet, FirewallElement)] = [], removing removed: [(FirewallSet, FirewallElement)] = []
   ) throws(SystemError) {

@@ -76,8 +76,31 @@ public final class NetworkSandbox: Sendable {
     try request(messages)
   }
 
+  /// What went through each interface, by name.
+  public func counters() throws(SystemError) -> [String: InterfaceCounters] {
+    let links = try socket.withLock { socket throws(SystemError) in try socket.dump(.links()) }
+    return Dictionary(links.map { ($0.name, InterfaceCounters($0.statistics)) }) { first, _ in first }
+  }
+
   private func request(_ messages: [NetlinkMessage]) throws(SystemError) {
     try socket.withLock { socket throws(SystemError) in try socket.request(messages, context: "container's network") }
+  }
+}
+
+/// What went through an interface since it was made.
+public struct InterfaceCounters: Sendable, Equatable {
+  public let receivedBytes, receivedPackets, receiveErrors, receiveDrops: UInt64
+  public let sentBytes, sentPackets, sendErrors, sendDrops: UInt64
+
+  init(_ statistics: LinkStatistics?) {
+    receivedBytes = statistics?.receivedBytes ?? 0
+    receivedPackets = statistics?.receivedPackets ?? 0
+    receiveErrors = statistics?.receiveErrors ?? 0
+    receiveDrops = statistics?.receiveDrops ?? 0
+    sentBytes = statistics?.sentBytes ?? 0
+    sentPackets = statistics?.sentPackets ?? 0
+    sendErrors = statistics?.sendErrors ?? 0
+    sendDrops = statistics?.sendDrops ?? 0
   }
 }
 
@@ -95,10 +118,13 @@ public struct SandboxInterface: Sendable, Equatable {
   public init(
     ordinal: Int, macAddress: MACAddress, mtu: UInt32? = nil, addresses: [InterfaceAddress], gateways: [IPAddress]
   ) {
-    name = "eth\(ordinal)"
+    name = Self.name(ordinal: ordinal)
     self.macAddress = macAddress
     self.mtu = mtu
     self.addresses = addresses
     self.gateways = gateways
   }
+
+  /// What the interface of that number is called in the sandbox.
+  public static func name(ordinal: Int) -> String { "eth\(ordinal)" }
 }

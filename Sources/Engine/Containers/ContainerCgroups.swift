@@ -1,9 +1,10 @@
 import Cgroups
 import Diagnostics
 import LinuxKernel
+import OCIRuntimeSpec
 
-/// The cgroups of containers, seen from outside: who is in them, ending that, and taking them away. Their limits are
-/// the runtime's affair.
+/// The cgroups of containers, seen from outside: who is in them, what they use, ending that, and taking them away. Their
+/// first limits are the runtime's affair; what changes in the life of a container is changed from here.
 struct ContainerCgroups: Sendable {
   private let hierarchy: CgroupHierarchy
 
@@ -34,6 +35,16 @@ struct ContainerCgroups: Sendable {
   /// Everyone in a cgroup. Blocking.
   func processes(in path: String) throws -> [Int32] {
     try cgroup(path).processes()
+  }
+
+  /// What a cgroup uses; every part is nil when it is not there. Blocking.
+  func statistics(of path: String) throws -> CgroupStatistics {
+    try cgroup(path).statistics()
+  }
+
+  /// Changes the limits that `resources` holds, all or none, and returns what takes that back. Blocking.
+  func change(_ path: String, _ resources: LinuxResources) throws -> CgroupChange {
+    try cgroup(path).change(resources)
   }
 
   /// Ends everyone in a cgroup, and returns when they have ended. Blocking.

@@ -1,3 +1,5 @@
+import EngineAPI
+
 /// A message to a container's loop. Each that somebody waits for carries the way back.
 enum ContainerCommand: Sendable {
   typealias Reply = Latch<Void>
@@ -13,6 +15,8 @@ enum ContainerCommand: Sendable {
   /// Puts the container into a network, or takes it out of one.
   case connect(NetworkPlan.Attachment, Reply)
   case disconnect(NetworkDefinition, Reply)
+  /// Changes limits and published ports.
+  case update(ContainerUpdateRequest, Reply)
   /// Connects a client's streams, now or when the container starts.
   case attach(AttachSession, Reply)
   /// The run that began at `run` has ended, as its shim says or as its loss shows.
@@ -24,7 +28,7 @@ enum ContainerCommand: Sendable {
     switch self {
     case .start(let reply), .stop(_, _, let reply), .kill(_, let reply), .remove(_, let reply),
       .rename(_, let reply), .resize(_, _, _, let reply), .attach(_, let reply),
-      .connect(_, let reply), .disconnect(_, let reply):
+      .connect(_, let reply), .disconnect(_, let reply), .update(_, let reply):
       reply
     case .ended, .deadline: nil
     }

@@ -66,6 +66,8 @@ final class ContainerLoop {
       await answer(reply) { loop in try await loop.engine.connect(loop.container, attachment) }
     case .disconnect(let network, let reply):
       await answer(reply) { loop in try await loop.engine.disconnect(loop.container, network) }
+    case .update(let request, let reply):
+      await answer(reply) { loop in try await loop.engine.update(loop.container, request) }
     case .ended(let token, let end):
       await note(end, of: token)
     case .deadline(let run, let afterKill):

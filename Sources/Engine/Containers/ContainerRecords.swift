@@ -76,11 +76,20 @@ struct ContainerRecords: Sendable {
 
   /// Writes down that a container has another configuration from now on.
   func update(_ container: Container, to configuration: StoredConfiguration) async throws {
+    try await onThread { try save(configuration, of: container) }
+  }
+
+  /// The same, and what the container has of its networks from now on; nil: that stays as it is. Blocking.
+  func save(_ configuration: StoredConfiguration, of container: Container, with grant: NetworkGrant? = nil) throws {
     let bytes = EngineJSON.encode(configuration)
-    try await onThread {
-      try database.update(configuration: Data(bytes), of: container.id.text)
-      try write(container, bytes)
+    let id = container.id.text
+    if let grant {
+      try database.save(
+        GrantRecord(container: id, grant: Data(EngineJSON.encode(grant))), configuration: Data(bytes))
+    } else {
+      try database.update(configuration: Data(bytes), of: id)
     }
+    try write(container, bytes)
   }
 
   func rename(_ container: Container, to name: String) async throws {

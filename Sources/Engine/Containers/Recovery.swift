@@ -114,6 +114,7 @@ extension Engine {
     }
     // A server that died between a start and its record leaves a row that does not know of the run.
     if boot == records.boot, let shim = await reconnect(container) {
+      await attempt(container) { try await finishUpdate(of: container) }
       return adopt(container, shim: shim)
     }
     await recoverEnded(container, boot: boot)

@@ -177,7 +177,7 @@ extension Networks {
     try host.unplug([endpoint.link])
     grant.endpoints.removeAll { $0.network == network.id }
     grant.ports.removeAll { port in port.published.map { addresses.contains($0.containerAddress) } ?? true }
-    claims.release(Set(ports.map(\.hostPort)), of: container)
+    claims.release(ports, of: container)
     grant.resolver = try resolver(of: grant, plan)
     try save(grant, of: container)
     let left = grant

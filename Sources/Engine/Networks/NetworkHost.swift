@@ -185,12 +185,9 @@ final class NetworkHost: Sendable {
     }
   }
 
-  /// Changes only the published ports of a container.
+  /// Changes only the published ports of a container, all at once.
   func publish(_ added: [PublishedPort], removing removed: [PublishedPort]) throws {
-    try withOpened { opened in
-      try opened.firewall.remove([], removed)
-      try opened.firewall.add([], added)
-    }
+    try withOpened { opened in try opened.firewall.replace(removed, with: added) }
   }
 
   private func withOpened<Result>(_ body: (inout Opened) throws -> Result) throws -> Result {

@@ -149,7 +149,8 @@ extension Networks {
 
   // MARK: Ports
 
-  private func claimPorts(
+  /// Claims what `plans` ask for, and adds it to the grant.
+  func claimPorts(
     _ plans: [PublishedPortPlan], for container: ContainerID, _ grant: inout NetworkGrant
   ) throws {
     guard let endpoint = grant.endpoints.first(where: { !$0.gateway4.isEmpty || !$0.gateway6.isEmpty }) else { return }

@@ -145,7 +145,8 @@ final class Networks: Sendable {
     }
   }
 
-  private func reclaim(_ port: PublishedPort, for container: ContainerID) {
+  /// Claims a port again that the container has already.
+  func reclaim(_ port: PublishedPort, for container: ContainerID) {
     let plan = PublishedPortPlan(
       transport: port.transport, containerPort: port.containerPort, hostPorts: port.hostPort...port.hostPort)
     do {

@@ -10,11 +10,16 @@ import Synchronization
 final class PortClaims: Sendable {
   /// A port that is held until the last reference goes.
   final class Claim: Sendable {
+    let transport: TransportProtocol
+    let address: IPAddress
     let port: UInt16
     private let reservation: SharedDescriptor
 
-    init(_ reservation: consuming PortReservation) {
-      port = reservation.port
+    /// Throws: EADDRINUSE and the like, as `PortReservation`.
+    init(_ transport: TransportProtocol, _ address: IPAddress, port: UInt16) throws(SystemError) {
+      let reservation = try PortReservation(transport.reservation, address, port: port)
+      (self.transport, self.address) = (transport, address)
+      self.port = reservation.port
       self.reservation = SharedDescriptor(reservation.take())
     }
   }
@@ -30,11 +35,16 @@ final class PortClaims: Sendable {
   }
 
   /// Lets go of single ports.
-  func release(_ ports: Set<UInt16>, of container: ContainerID) {
+  func release(_ ports: [PublishedPort], of container: ContainerID) {
+    func isGivenBack(_ claim: Claim) -> Bool {
+      ports.contains {
+        $0.transport == claim.transport && $0.hostAddress == claim.address && $0.hostPort == claim.port
+      }
+    }
     close { claims in
-      let kept = claims[container, default: []]
-      claims[container] = kept.filter { !ports.contains($0.port) }
-      return kept.filter { ports.contains($0.port) }
+      let held = claims[container, default: []]
+      claims[container] = held.filter { !isGivenBack($0) }
+      return held.filter(isGivenBack)
     }
   }
 
@@ -53,7 +63,7 @@ final class PortClaims: Sendable {
     owner: (TransportProtocol, IPAddress, UInt16) -> ContainerID?
   ) throws -> Claim {
     guard let range = plan.hostPorts else {
-      return Claim(try PortReservation(plan.transport.reservation, address, port: 0))
+      return try Claim(plan.transport, address, port: 0)
     }
     var failure: any Error = ClassifiedError(.conflict, "no port")
     for port in range {
@@ -63,7 +73,7 @@ final class PortClaims: Sendable {
         continue
       }
       do throws(SystemError) {
-        return Claim(try PortReservation(plan.transport.reservation, address, port: port))
+        return try Claim(plan.transport, address, port: port)
       } catch {
         let target = "\(target):\(plan.containerPort)/\(plan.transport.rawValue)"
         failure = ClassifiedError(.system, "failed to bind host port for \(place):\(target): \(error.reason)")

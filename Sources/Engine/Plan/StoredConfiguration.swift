@@ -13,6 +13,8 @@ struct StoredConfiguration: APIObject, Equatable {
   var imageVolumes: [String] = []
   /// The networks that the container is to be in, in their order, once that has been changed; nil: as the request says.
   var attached: [String]?
+  /// Changes of limits that are in here already, and may not have reached the cgroup of the run they were made to.
+  var unapplied: HostConfig?
 
   init() {}
 
@@ -22,6 +24,7 @@ struct StoredConfiguration: APIObject, Equatable {
     try object.present("platform", &platform)
     try object.present("imageVolumes", &imageVolumes)
     try object.optional("attached", &attached)
+    try object.optional("unapplied", &unapplied)
   }
 
   /// Takes the image's defaults for what the request leaves open.

@@ -1,7 +1,8 @@
 /// `POST /containers/{id}/update`: limits and the restart policy, as Docker has it; bandwidth and ports are ours.
 public struct ContainerUpdateRequest: APIObject, Equatable {
-  /// The changes. Of all its fields only the limits (`cgroupParent` to `blkioDeviceWriteIOps`), `restartPolicy` and
-  /// `networkBandwidth` are sent and read; zero, empty and nil leave things as they are.
+  /// The changes. Of all its fields only the limits (`cgroupParent` to `blkioDeviceWriteIOps`), `restartPolicy`,
+  /// `networkBandwidth`, `devices` and `ulimits` and their like are sent and read; zero, empty and nil leave things as
+  /// they are. A device with rate 0 loses its limit.
   public var changes = HostConfig()
   /// Ports that are to be published besides; nil: none.
   public var publishAdd: PortMap?
@@ -20,6 +21,11 @@ public struct ContainerUpdateRequest: APIObject, Equatable {
 
   public mutating func fields(_ object: inout ObjectFields) throws(JSONFault) {
     try changes.limitsFields(&object)
+    // An update changes none of these: they are read so that nobody waits for it in vain.
+    try object.optional("Devices", &changes.devices)
+    try object.optional("DeviceCgroupRules", &changes.deviceCgroupRules)
+    try object.optional("DeviceRequests", &changes.deviceRequests)
+    try object.optional("Ulimits", &changes.ulimits)
     try object.present("RestartPolicy", &changes.restartPolicy)
     try object.optional("NetworkBandwidth", &changes.networkBandwidth)
     try object.optional("PublishAdd", &publishAdd)

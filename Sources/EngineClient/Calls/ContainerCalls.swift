@@ -91,6 +91,17 @@ extension EngineClient {
     return try call("GET", Self.path(name, "/top"), query, as: ContainerTopResponse.self)
   }
 
+  /// `GET /containers/{id}/stats` of several containers at once: a reading for each every second while `streams`, else one.
+  ///
+  /// Returns: for each name its stream, or why there is none.
+  public func containerStatistics(_ names: [String], streams: Bool) throws -> [Result<JSONStream, any Error>] {
+    let answers = try begin(
+      each: names.map { name in
+        PreparedRequest(path: Self.path(name, "/stats"), query: ["stream": streams ? "1" : "0"])
+      })
+    return answers.map { answer in answer.flatMap { answer in Result { try JSONStream(answer.connection) } } }
+  }
+
   /// `POST /containers/{id}/wait`: returns as soon as the server has registered it. `condition` is `next-exit`,
   /// `removed`, or nil for a container that may have ended.
   public func waitContainer(_ name: String, condition: String?) throws -> PendingWait {

@@ -21,6 +21,13 @@ extension EngineClient {
     try call("POST", "/auth", body: Self.json(credentials), as: AuthResponse.self)
   }
 
+  /// `GET /events`: those that come from now on.
+  public func eventStream(filters: Filters) throws -> JSONStream {
+    var query = Query()
+    if !filters.isEmpty { query.add("filters", filters.json) }
+    return try JSONStream(try begin("GET", "/events", query).connection)
+  }
+
   /// `GET /events`: calls `emit` with each event as the server wrote it, until `until` or for ever.
   public func events(
     since: String?, until: String?, filters: Filters, emit: ([UInt8]) throws -> Void

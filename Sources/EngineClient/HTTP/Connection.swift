@@ -75,6 +75,26 @@ final class Connection {
     }
   }
 
+  /// What has come of the body, without waiting; and whether that is its end.
+  func takeAvailableBody() throws -> (bytes: [UInt8], isOver: Bool) {
+    var bytes: [UInt8] = []
+    while let event = try parser.next() {
+      guard case .body(let piece) = event else {
+        isReusable = keepsAlive
+        return (bytes, true)
+      }
+      bytes += piece
+    }
+    return (bytes, false)
+  }
+
+  /// The same after one read, which waits when nothing has come.
+  func receiveAvailableBody() throws -> (bytes: [UInt8], isOver: Bool) {
+    if try receive() { return try takeAvailableBody() }
+    guard parser.mayEnd else { throw EngineFault.disconnected }
+    return ([], true)
+  }
+
   /// The whole body. Throws: `EngineFault.malformed` for more than `limit` bytes.
   func receiveWholeBody(limit: Int = 256 << 20) throws -> [UInt8] {
     var body: [UInt8] = []

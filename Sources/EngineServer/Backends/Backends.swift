@@ -59,6 +59,13 @@ public protocol ContainerBackend: Sendable {
   func killContainer(_ name: String, signal: String?) async throws
   func removeContainer(_ name: String, force: Bool, volumes: Bool, link: Bool) async throws
   func renameContainer(_ name: String, to newName: String) async throws
+  func updateContainer(_ name: String, _ request: ContainerUpdateRequest) async throws -> ContainerUpdateResponse
+  /// One reading; unless it is `oneShot`, with the processors' use before it.
+  func containerStatistics(_ name: String, oneShot: Bool) async throws -> ContainerStatistics
+  /// Readings until the container is removed.
+  func streamContainerStatistics(
+    _ name: String, emit: @Sendable @escaping (ContainerStatistics) async throws -> Void
+  ) async throws
   func resizeContainer(_ name: String, rows: Int, columns: Int) async throws
   func containerTop(_ name: String, arguments: String) async throws -> ContainerTopResponse
   /// Returns a handle at once, when waiting has been registered; the handle's `value` is the exit.

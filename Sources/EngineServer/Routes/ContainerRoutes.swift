@@ -45,6 +45,11 @@ func containerRoutes(_ backend: any ContainerBackend) -> [Route] {
       try await backend.renameContainer(request.parameter("id"), to: name)
       return .noContent
     },
+    Route(.POST, "/containers/{id}/update") { request in
+      let update = try await request.document(ContainerUpdateRequest.self)
+      return try .json(try await backend.updateContainer(request.parameter("id"), update))
+    },
+    Route(.GET, "/containers/{id}/stats") { request in try await statistics(backend, request) },
     Route(.POST, "/containers/{id}/resize") { request in
       let size = try request.terminalSize()
       try await backend.resizeContainer(request.parameter("id"), rows: size.rows, columns: size.columns)
@@ -82,6 +87,18 @@ private func wait(_ backend: any ContainerBackend, _ request: Request) async thr
     let exit = try await wait.value
     try await stream.writeLine(
       WaitResponse(statusCode: exit.code, error: exit.error.map { WaitError(message: $0) }))
+  }
+}
+
+private func statistics(_ backend: any ContainerBackend, _ request: Request) async throws -> Response {
+  let (name, oneShot) = (request.parameter("id"), request.query.flag("one-shot"))
+  guard request.query.flag("stream", default: true) else {
+    return try .json(try await backend.containerStatistics(name, oneShot: oneShot))
+  }
+  if oneShot { throw ClassifiedError(.invalid, "cannot have stream=true and one-shot=true") }
+  // The first reading comes at once, so its error still has a status.
+  return .stream(contentType: "application/json") { stream in
+    try await backend.streamContainerStatistics(name) { try await stream.writeLine($0) }
   }
 }
 

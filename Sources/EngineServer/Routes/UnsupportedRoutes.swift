@@ -17,9 +17,7 @@ private let swarmObjects: [(HTTPMethod, String, String)] = ["services", "secrets
 private let missing: [(HTTPMethod, String, String)] = [
   (.GET, "/containers/{id}/changes", "showing a container's changes is"),
   (.GET, "/containers/{id}/export", "exporting a container is"),
-  (.GET, "/containers/{id}/stats", "container statistics are"),
   (.POST, "/containers/{id}/restart", "restarting a container in one step is"),
-  (.POST, "/containers/{id}/update", "updating a container is"),
   (.POST, "/containers/{id}/pause", "pausing a container is"),
   (.POST, "/containers/{id}/unpause", "pausing a container is"),
   (.GET, "/containers/{id}/attach/ws", "attaching through a WebSocket is"),

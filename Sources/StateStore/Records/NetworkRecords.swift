@@ -82,6 +82,16 @@ extension Database {
     }
   }
 
+  /// The same together with the container's configuration: both or none.
+  public func save(_ record: GrantRecord, configuration: Data) throws(ClassifiedError) {
+    try transact(.process) { connection in
+      try connection.execute(
+        sql: "INSERT OR REPLACE INTO networkGrant VALUES (?, ?)", arguments: [record.container, record.grant])
+      try connection.execute(
+        sql: "UPDATE container SET configuration = ? WHERE id = ?", arguments: [configuration, record.container])
+    }
+  }
+
   /// Forgets what a container has; does nothing when it has nothing.
   public func remove(grantOf container: String) throws(ClassifiedError) {
     try transact(.process) { connection in
