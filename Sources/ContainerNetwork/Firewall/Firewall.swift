@@ -9,7 +9,9 @@ import Synchronization
 ///
 /// Each call is one transaction: after a failure everything is as it was before.
 public final class Firewall: Sendable {
-  private let ruleset: Ruleset
+  let ruleset: Ruleset
+  /// Of the socket by which all changes are made.
+  let port: UInt32
   private let socket: Mutex<NetlinkSocket>
 
   /// Works in the network namespace of the calling thread.
@@ -18,7 +20,9 @@ public final class Firewall: Sendable {
   public init(tableName: String) throws {
     ruleset = Ruleset(name: tableName)
     do {
-      socket = Mutex(try NetlinkSocket(.netfilter))
+      let opened = try NetlinkSocket(.netfilter)
+      port = opened.port
+      socket = Mutex(opened)
     } catch {
       throw ClassifiedError(
         .unsupported, "nf_tables: \(error.explanation)", object: tableName,
@@ -38,14 +42,20 @@ public final class Firewall: Sendable {
 
   /// Whether our tables are there: another program may have flushed everything.
   public func isInstalled() throws(SystemError) -> Bool {
-    let present = try socket.withLock { socket throws(SystemError) in try socket.dump(.tables()) }
+    let present = try dump(.tables())
     return [ruleset.table, ruleset.bridgeTable].allSatisfy(present.map(\.table).contains)
+  }
+
+  /// Whether the tables are there with all their rules.
+  public func isComplete() throws(SystemError) -> Bool {
+    guard try isInstalled() else { return false }
+    let present = try dump(.rules(of: ruleset.table)).count + dump(.rules(of: ruleset.bridgeTable)).count
+    return present == ruleset.ruleCount
   }
 
   /// Whether somebody else has a say in what this machine forwards: the host's firewall, or another engine.
   public func hasForeignForwarding() throws(SystemError) -> Bool {
-    let chains = try socket.withLock { socket throws(SystemError) in try socket.dump(.chains()) }
-    return chains.contains { info in
+    try dump(.chains()).contains { info in
       info.chain.hook?.place == .forward && info.chain.table != ruleset.table && info.chain.table != ruleset.bridgeTable
     }
   }
@@ -60,11 +70,11 @@ public final class Firewall: Sendable {
 
   /// Lets a container's packets through, and publishes its ports, all at once.
   public func add(_ endpoints: [FirewallEndpoint], _ ports: [PublishedPort]) throws(SystemError) {
-    try change(adding: endpoints.flatMap { ruleset.elements(of: $0) } + ports.map { ruleset.element(of: $0) })
+    try change(adding: endpoints.flatMap { ruleset.elements(of: $0) } + ports.flatMap { ruleset.elements(of: $0) })
   }
 
   public func remove(_ endpoints: [FirewallEndpoint], _ ports: [PublishedPort]) throws(SystemError) {
-    try change(removing: endpoints.flatMap { ruleset.elements(of: $0) } + ports.map { ruleset.element(of: $0) })
+    try change(removing: endpoints.flatMap { ruleset.elements(of: $0) } + ports.flatMap { ruleset.elements(of: $0) })
   }
 
   private func change(
@@ -76,7 +86,11 @@ public final class Firewall: Sendable {
     try commit(transaction)
   }
 
-  private func commit(_ transaction: FirewallTransaction) throws(SystemError) {
+  func dump<Answer>(_ query: NetlinkQuery<Answer>) throws(SystemError) -> [Answer] {
+    try socket.withLock { socket throws(SystemError) in try socket.dump(query) }
+  }
+
+  func commit(_ transaction: FirewallTransaction) throws(SystemError) {
     guard !transaction.isEmpty else { return }
     let messages = transaction.messages
     try socket.withLock { socket throws(SystemError) in try socket.request(messages, context: "firewall") }

@@ -3,6 +3,8 @@ import Diagnostics
 import Glibc
 import LinuxKernel
 import LinuxNetwork
+import Logging
+import NIOCore
 import NetworkAddresses
 import Synchronization
 
@@ -12,10 +14,23 @@ final class PortClaims: Sendable {
   final class Claim: Sendable {
     let port: UInt16
     private let reservation: SharedDescriptor
+    private let relay = Mutex<PortRelay?>(nil)
 
     init(_ reservation: consuming PortReservation) {
       port = reservation.port
       self.reservation = SharedDescriptor(reservation.take())
+    }
+
+    /// Relays what the kernel does not lead from the port to its container, if there is such.
+    func relay(_ port: PublishedPort, on loops: any EventLoopGroup, _ logger: Logger) throws {
+      guard port.isRelayed, PortRelay.isAble(port.transport) else { return }
+      let new = try PortRelay(reservation.descriptor.duplicate(), port, on: loops, logger)
+      relay.withLock { $0 = new }
+    }
+
+    /// Ends the relay. Blocking.
+    func end() {
+      relay.withLock { $0.take() }?.end()
     }
   }
 
@@ -26,12 +41,17 @@ final class PortClaims: Sendable {
   }
 
   func release(_ container: ContainerID) {
-    _ = claims.withLock { $0.removeValue(forKey: container) }
+    for claim in claims.withLock({ $0.removeValue(forKey: container) }) ?? [] { claim.end() }
   }
 
   /// Lets go of single ports.
   func release(_ ports: Set<UInt16>, of container: ContainerID) {
-    claims.withLock { $0[container]?.removeAll { ports.contains($0.port) } }
+    let released = claims.withLock { claims in
+      let released = claims[container]?.filter { ports.contains($0.port) } ?? []
+      claims[container]?.removeAll { ports.contains($0.port) }
+      return released
+    }
+    for claim in released { claim.end() }
   }
 
   /// Takes the first free port of what a plan allows.
