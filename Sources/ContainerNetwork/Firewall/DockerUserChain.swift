@@ -50,7 +50,8 @@ struct DockerUserChain {
   }
 
   /// What is to be changed so that packets of `ours` are accepted; nothing, when it is so already.
-  func change(_ chains: Set<String>, _ rules: [FirewallRuleInfo], acceptingFor ours: Set<String>) -> FirewallTransaction {
+  func change(_ chains: Set<String>, _ rules: [FirewallRuleInfo], acceptingFor ours: Set<String>) -> FirewallTransaction
+  {
     var change = FirewallTransaction()
     let isThere = chains.contains(own.name)
     let present = rules.filter { $0.chain == Self.name && $0.verdict == .jump(own.name) }

@@ -16,9 +16,14 @@ public final class Firewall: Sendable {
 
   /// Works in the network namespace of the calling thread.
   ///
-  /// Throws: `unsupported` when the kernel has no nf_tables.
+  /// Throws: `unsupported` when the kernel has no nf_tables, `unavailable` without CAP_NET_ADMIN.
   public init(tableName: String) throws {
     ruleset = Ruleset(name: tableName)
+    if try !ThreadCapabilities.current().effective.contains(.networkAdministration) {
+      throw ClassifiedError(
+        .unavailable, "networks need the right to change those of this machine (CAP_NET_ADMIN), which the server lacks",
+        advice: "give it that right, or use --network host or none")
+    }
     do {
       let opened = try NetlinkSocket(.netfilter)
       port = opened.port

@@ -22,6 +22,15 @@ extension Ruleset {
       "postrouting", in: table, hook: FirewallHook(.nat, .postrouting, priority: FirewallHook.Priority.sourceNAT))
     for chain in [published, prerouting, output, postrouting] { transaction.add(chain) }
 
+    // From elsewhere no packet for a loopback address is taken. Translated, it would be: so what is published there only is
+    // not reached by neighbours that send such packets.
+    transaction.add(
+      FirewallRule(
+        in: prerouting,
+        [
+          .match(.networkProtocol, .equal, .ip4), .match(.ip4Destination, in: IPAddress.Family.version4.loopback),
+          .return,
+        ]))
     for chain in [prerouting, output] {
       transaction.add(FirewallRule(in: chain, [.match(.destinationKind, .equal, .local), .jump(published)]))
     }
@@ -30,7 +39,8 @@ extension Ruleset {
       FirewallRule(
         in: published,
         [
-          .match(.networkProtocol, .equal, .ip6), .match(.ip6Destination, .equal, .address(.loopback(.version6))), .return,
+          .match(.networkProtocol, .equal, .ip6), .match(.ip6Destination, .equal, .address(.loopback(.version6))),
+          .return,
         ]))
     for family: IPAddress.Family in [.version4, .version6] {
       let isFamily = FirewallStatement.match(.networkProtocol, .equal, family.networkProtocol)

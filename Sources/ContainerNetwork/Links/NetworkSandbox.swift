@@ -1,6 +1,7 @@
 public import LinuxKernel
 public import NetworkAddresses
 
+import Diagnostics
 import LinuxNetwork
 import Netlink
 import Synchronization
@@ -16,7 +17,12 @@ public final class NetworkSandbox: Sendable {
     let made = try Namespace.make(.net)
     socket = Mutex(try Self.socket(in: made))
     namespace = SharedDescriptor(made)
-    try request([.changeLink(.name("lo"), LinkChange(isUp: true))])
+    do {
+      try request([.changeLink(.name("lo"), LinkChange(isUp: true))])
+    } catch {
+      // Without CAP_NET_ADMIN a container in no network goes without its loopback, too.
+      guard error.kind == .forbidden else { throw error }
+    }
   }
 
   /// Takes one up again that a container runs in, by a path to it. The calling thread enters it and comes back.

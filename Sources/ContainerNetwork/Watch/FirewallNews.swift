@@ -8,6 +8,8 @@ public struct FirewallNews: Sendable, Equatable {
   public var concernsDockerd = false
   /// The program that did it, by the name of its thread; it comes behind the rest, in a datagram of its own.
   public var program: String?
+
+  public init() {}
 }
 
 extension Firewall {

@@ -45,7 +45,9 @@ extension NetworkHost {
       // Without the right to ask there is no right to make networks either, which is told when one is to be made.
       guard (try? LegacyFilter.dropsForwarding(family)) == true else { continue }
       hasAdvised.withLock { $0 = true }
-      let commands = bridges.sorted().flatMap { ["-i \($0)", "-o \($0)"] }.map { "\(program) -I FORWARD \($0) -j ACCEPT" }
+      let commands = bridges.sorted().flatMap { ["-i \($0)", "-o \($0)"] }.map {
+        "\(program) -I FORWARD \($0) -j ACCEPT"
+      }
       logger.warning(
         """
         \(program) drops what this machine forwards, and so what containers send and receive, unless rules of its own let \

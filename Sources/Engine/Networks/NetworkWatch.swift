@@ -9,11 +9,13 @@ import Synchronization
 /// Hears from the kernel when another program takes away what the containers' networks are made of, and has it repaired.
 /// It costs nothing while nothing happens, and of our own changes hardly more than reading that they were ours.
 final class NetworkWatch: Sendable {
-  /// A reason to look after the networks.
+  /// A reason to look after the networks. Each has a pace of its own: a container that cuts its own cable, again and
+  /// again, does not keep rules from coming back.
   enum Alarm: Hashable, Sendable {
     /// Something of our tables was taken away.
     case rules
-    case links
+    case bridges
+    case cables
     /// dockerd's chains changed.
     case dockerd
     /// News were lost: nobody knows what happened.
@@ -23,20 +25,20 @@ final class NetworkWatch: Sendable {
   /// Whom the watch serves.
   struct Duty: Sendable {
     var firewall: Firewall
-    /// Whether news may be about a link of ours. Called on the event loop: it must not block.
-    var concerns: @Sendable (LinkNews) -> Bool
+    /// Whether news may be about a link of ours, and of which kind. Called on the event loop: it must not block.
+    var concern: @Sendable (LinkNews) -> Alarm?
     /// Looks and repairs, on the thread of changes; `program` did it, if anyone knows. Returns whether there was damage.
-    var repair: @Sendable (_ alarms: Set<Alarm>, _ program: String?) -> Bool
+    var repair: @Sendable (_ alarm: Alarm, _ program: String?) -> Bool
   }
 
   private struct State {
     var duty: Duty?
     var hasEnded = false
     var channels: [NewsSource: any Channel] = [:]
+    /// Those that have been heard and not acted on.
     var alarms: Set<Alarm> = []
     var program: String?
-    var isScheduled = false
-    var pace = RepairPace()
+    var paces: [Alarm: RepairPace] = [:]
   }
 
   private let loop: any EventLoop
@@ -115,7 +117,7 @@ final class NetworkWatch: Sendable {
     do {
       switch source {
       case .links:
-        if try LinkNews.all(in: datagram).contains(where: duty.concerns) { raise(.links) }
+        for alarm in Set(try LinkNews.all(in: datagram).compactMap(duty.concern)) { raise(alarm) }
       case .firewall:
         let news = try duty.firewall.news(in: datagram)
         if let program = news.program { state.withLock { $0.program = program } }
@@ -132,32 +134,28 @@ final class NetworkWatch: Sendable {
 
   private func raise(_ alarm: Alarm) {
     let pause = state.withLock { state -> TimeAmount? in
-      state.alarms.insert(alarm)
-      guard !state.isScheduled, !state.hasEnded else { return nil }
-      state.isScheduled = true
-      state.pace.heard(at: .now())
-      return state.pace.pause
+      guard !state.hasEnded, state.alarms.insert(alarm).inserted else { return nil }
+      return state.paces[alarm, default: RepairPace()].heard(at: .now())
     }
     guard let pause else { return }
     loop.scheduleTask(in: pause) { [self] in
       thread.submit { [self] state in
-        if state == .active { act() }
+        if state == .active { act(on: alarm) }
       }
     }
   }
 
   /// On the thread of changes.
-  private func act() {
-    let (duty, alarms, program) = state.withLock { state in
-      defer { (state.alarms, state.isScheduled, state.program) = ([], false, nil) }
-      return (state.duty, state.alarms, state.program)
+  private func act(on alarm: Alarm) {
+    let (duty, program) = state.withLock { state in
+      state.alarms.remove(alarm)
+      return (state.duty, state.program)
     }
-    guard let duty, duty.repair(alarms, program) else { return }
-    let pace = state.withLock { state in
-      state.pace.repaired(at: .now())
-      return state.pace
+    guard let duty, duty.repair(alarm, program) else { return }
+    let hasLostPatience = state.withLock { state in
+      state.paces[alarm, default: RepairPace()].repaired(at: .now())
     }
-    guard pace.hasJustLostPatience else { return }
+    guard hasLostPatience else { return }
     logger.warning(
       """
       another program keeps taking away what the networks of containers are made of: from now on it is put right after a \

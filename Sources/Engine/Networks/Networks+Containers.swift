@@ -93,6 +93,11 @@ extension Networks {
   func place(
     _ container: ContainerID, in network: NetworkDefinition, _ asked: EndpointSettings, ordinal: Int
   ) throws -> NetworkGrant.Endpoint {
+    if network.shown.enableIPv6, HostNetwork.isVersion6SwitchedOff {
+      throw ClassifiedError(
+        .unavailable, "network \(network.name) has IPv6, and IPv6 is switched off on this machine",
+        advice: "use a network without it, or set net.ipv6.conf.all.disable_ipv6 to 0")
+    }
     var endpoint = NetworkGrant.Endpoint()
     (endpoint.network, endpoint.name, endpoint.ordinal) = (network.id, network.name, ordinal)
     endpoint.id = randomHexadecimal(words: 4)

@@ -4,14 +4,14 @@ import LinuxKernel
 import Logging
 import Synchronization
 
-/// What other programs take away of the networks is put back, at once. All but `concerns` is on the thread of changes.
+/// What other programs take away of the networks is put back, at once. All but `concern` is on the thread of changes.
 extension Networks {
   /// Has the kernel's news looked at from now on.
   func watchOver() {
     do {
       watch.begin(
         NetworkWatch.Duty(
-          firewall: try host.openFirewall(), concerns: { [weak self] in self?.concerns($0) ?? false },
+          firewall: try host.openFirewall(), concern: { [weak self] in self?.concern($0) },
           repair: { [weak self] in self?.repair($0, by: $1) ?? false }))
     } catch {
       logger.warning("networks: \(explanation(of: error))")
@@ -19,12 +19,13 @@ extension Networks {
   }
 
   /// Whether news of links may be about one of ours: a quick look, from the event loop.
-  private func concerns(_ news: LinkNews) -> Bool {
+  private func concern(_ news: LinkNews) -> NetworkWatch.Alarm? {
+    func isBridge(_ name: String) -> Bool { host.bridges.withLock { $0.values.contains(name) } }
     switch news {
-    case .addressRemoved(let link): host.bridges.withLock { $0[link] != nil }
-    case .switchedOff(let name): host.bridges.withLock { $0.values.contains(name) }
-    case .removed(let name): host.bridges.withLock { $0.values.contains(name) } || isCable(name)
-    case .unplugged(let name): isCable(name)
+    case .addressRemoved(let link): return host.bridges.withLock { $0[link] } == nil ? nil : .bridges
+    case .switchedOff(let name): return isBridge(name) ? .bridges : nil
+    case .removed(let name): return isBridge(name) ? .bridges : isCable(name) ? .cables : nil
+    case .unplugged(let name): return isCable(name) ? .cables : nil
     }
   }
 
@@ -37,21 +38,21 @@ extension Networks {
   }
 
   /// Returns whether there was damage.
-  private func repair(_ alarms: Set<NetworkWatch.Alarm>, by program: String?) -> Bool {
+  private func repair(_ alarm: NetworkWatch.Alarm, by program: String?) -> Bool {
     let (grants, definitions) = table.withLock { ($0.grants, $0.byID.mapValues(\.definition)) }
     // Without containers there is nothing to repair: the next one to start finds what is missing.
     guard !grants.isEmpty, host.isInstalled else { return false }
     do {
       let used = Set(grants.values.flatMap(\.endpoints).map(\.network)).compactMap { definitions[$0] }
       let firewall = try host.openFirewall()
-      let lacksRules = try alarms.contains(.rules) || alarms.contains(.unknown) && !firewall.isComplete()
+      let lacksRules = try alarm == .rules || alarm == .unknown && !firewall.isComplete()
       let links = try host.damage(used, Array(grants.values))
       var found = lacksRules ? [program.map { "rules were taken away by \($0)" } ?? "rules were taken away"] : []
       found += links.filter { if case .cableGone = $0 { false } else { true } }.map(\.description)
       if !found.isEmpty { try install() }
       found += relay(links, grants, definitions)
       guard !found.isEmpty else {
-        if !alarms.isDisjoint(with: [.dockerd, .unknown]), host.acceptBesideOthers(firewall) {
+        if alarm == .dockerd || alarm == .unknown, host.acceptBesideOthers(firewall) {
           logger.info("dockerd was told to let containers' packets pass")
         }
         return false

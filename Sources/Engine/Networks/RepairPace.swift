@@ -14,22 +14,18 @@ struct RepairPace: Sendable, Equatable {
   private var last: NIODeadline?
   private var inARow = 0
 
-  /// The time from the news of damage to its repair.
-  var pause: TimeAmount {
+  /// Says how long to wait from the news of damage to its repair.
+  mutating func heard(at now: NIODeadline) -> TimeAmount {
+    if let last, now - last > Self.memory { inARow = 0 }
     let excess = inARow - Self.patience
     guard excess >= 0 else { return Self.usual }
     return min(Self.longest, .seconds(1 << Int64(min(excess, 6))))
   }
 
-  /// Whether the pauses have begun to grow with the last repair.
-  var hasJustLostPatience: Bool { inARow == Self.patience }
-
-  mutating func heard(at now: NIODeadline) {
-    if let last, now - last > Self.memory { inARow = 0 }
-  }
-
-  mutating func repaired(at now: NIODeadline) {
+  /// Returns whether the pauses begin to grow with this repair.
+  mutating func repaired(at now: NIODeadline) -> Bool {
     last = now
     inARow += 1
+    return inARow == Self.patience
   }
 }

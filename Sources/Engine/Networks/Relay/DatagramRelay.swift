@@ -64,7 +64,8 @@ final class DatagramRelay: ChannelInboundHandler {
       }
       .connect(to: target)
       .assumeIsolated().whenComplete { [self] result in
-        guard case .success(let channel) = result, outside.isActive, case .opening(let waiting) = sessions[sender] else {
+        guard case .success(let channel) = result, outside.isActive, case .opening(let waiting) = sessions[sender]
+        else {
           sessions[sender] = nil
           if case .success(let channel) = result { channel.close(promise: nil) }
           return

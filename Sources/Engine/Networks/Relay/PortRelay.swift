@@ -1,6 +1,7 @@
 import ContainerNetwork
 import Diagnostics
 import LinuxKernel
+import LinuxNetwork
 import Logging
 import NIOCore
 import NIOPosix
@@ -31,7 +32,9 @@ final class PortRelay: Sendable {
     target = try SocketAddress(ipAddress: "\(port.containerAddress)", port: Int(port.containerPort))
     let opened: EventLoopFuture<any Channel>
     switch port.transport {
-    case .tcp: opened = listen(socket.take(), on: loops)
+    case .tcp:
+      try PortReservation.prepareToListen(socket)
+      opened = listen(socket.take(), on: loops)
     case .udp: opened = receive(socket.take(), on: loops)
     case .sctp:
       throw ClassifiedError(.unsupported, "sctp cannot be relayed", object: "\(port.hostAddress)")
@@ -69,8 +72,6 @@ final class PortRelay: Sendable {
 
   private func listen(_ socket: CInt, on loops: any EventLoopGroup) -> EventLoopFuture<any Channel> {
     ServerBootstrap(group: loops)
-      // Ends of old connections do not keep the next server from the port; a socket that listens keeps others from it.
-      .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
       .childChannelOption(.autoRead, value: false)
       .childChannelOption(.allowRemoteHalfClosure, value: true)
       .childChannelInitializer { [self] client in
