@@ -31,7 +31,7 @@ extension Engine {
         "UpperDir": "\(directory)/upper", "WorkDir": "\(directory)/work",
       ], name: "overlay2")
     try settledPlan(of: container).view(
-      &answer, logPath: layout.log(of: id), grant: networks.grant(of: id), networkIDs: networks.idsByName)
+      &answer, logPath: layout.log(of: id), grant: shownGrant(of: container), networkIDs: networks.idsByName)
     if size {
       let written = try await writtenBytes(of: container)
       answer.sizeRw = written

@@ -115,6 +115,11 @@ extension Engine {
     events.publish(type: "network", action, id: network.id, attributes)
   }
 
+  /// What a container has of its networks, for who asks: one that has ended may have it for a moment longer.
+  func shownGrant(of container: Container) -> NetworkGrant? {
+    container.state.isRunning ? networks.grant(of: container.id) : nil
+  }
+
   /// The path to the namespace of a running container, for one that is to share it.
   ///
   /// Throws: `notFound`; `conflict` when it does not run, `invalid` when it is the container itself.

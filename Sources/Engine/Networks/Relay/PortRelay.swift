@@ -37,7 +37,7 @@ final class PortRelay: Sendable {
       opened = listen(socket.take(), on: loops)
     case .udp: opened = receive(socket.take(), on: loops)
     case .sctp:
-      throw ClassifiedError(.unsupported, "sctp cannot be relayed", object: "\(port.hostAddress)")
+      throw ClassifiedError(.invalid, "sctp cannot be relayed", object: "\(port.hostAddress)")
     }
     opened.whenSuccess { [self] in keep($0) }
     opened.whenFailure { error in
@@ -92,7 +92,6 @@ final class PortRelay: Sendable {
         let (one, other) = StreamRelay.pair()
         try client.pipeline.syncOperations.addHandler(one)
         try container.pipeline.syncOperations.addHandler(other)
-        client.closeFuture.whenComplete { _ in container.close(promise: nil) }
       }
   }
 

@@ -30,7 +30,9 @@ final class StreamRelay: ChannelDuplexHandler {
     if context.channel.isActive { readOn() }
   }
 
+  /// Comes last of all, also where the channel never was active.
   func handlerRemoved(context: ChannelHandlerContext) {
+    partner?.finish(.all)
     self.context = nil
     partner = nil
   }
@@ -56,20 +58,23 @@ final class StreamRelay: ChannelDuplexHandler {
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
     if event as? ChannelEvent == .inputClosed {
-      // What was written before goes out first.
-      partner?.context?.close(mode: .output, promise: nil)
+      partner?.finish(.output)
     } else {
       context.fireUserInboundEventTriggered(event)
     }
   }
 
-  func channelInactive(context: ChannelHandlerContext) {
-    partner?.context?.close(promise: nil)
-    context.fireChannelInactive()
-  }
-
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
     context.close(promise: nil)
+  }
+
+  /// Ends this side once all that was written is out: what was written last, nothing, is out then. Closing the output of a
+  /// channel whose input has ended would else close it whole, with what still waits.
+  private func finish(_ mode: CloseMode) {
+    guard let context else { return }
+    context.writeAndFlush(wrapOutboundOut(ByteBuffer())).assumeIsolated().whenComplete { _ in
+      context.close(mode: mode, promise: nil)
+    }
   }
 
   private func readOn() {
