@@ -7,7 +7,8 @@ declare -A packages=(
   [build]="libisal-dev libzstd-dev libsqlite3-dev"
   [demo]="busybox-static docker-registry skopeo python3 mmdebstrap ca-certificates"
   [test]="openssl zstd gzip tar busybox-static docker-registry skopeo python3 python3-pytest python3-pexpect python3-docker
-    mmdebstrap docker.io docker-compose containerd runc podman crun conmon netavark fuse-overlayfs iproute2 nftables util-linux procps e2fsprogs"
+    mmdebstrap docker.io docker-compose containerd runc podman crun conmon netavark fuse-overlayfs iproute2 nftables iptables
+    firewalld dbus util-linux procps e2fsprogs"
   [vm]="qemu-system-x86 mmdebstrap e2fsprogs cpio kmod xz-utils python3 busybox-static"
   [bench]="busybox-static docker-registry skopeo python3 docker.io containerd runc podman crun conmon
     netavark fuse-overlayfs iproute2 iptables iperf3 util-linux"
@@ -40,6 +41,8 @@ for attempt in 1 2 3; do
   if { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${wanted[@]}"; } \
     >"$log" 2>&1; then
     rm -f "$log"
+    # The machine's own firewall stays what it was: the tests start one for themselves.
+    case " ${wanted[*]} " in *" firewalld "*) systemctl disable firewalld >/dev/null 2>&1 || true ;; esac
     exit 0
   fi
   sleep $((attempt * 3))

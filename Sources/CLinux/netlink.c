@@ -15,6 +15,15 @@ int clinux_netlink_bind(int descriptor) {
   return bind(descriptor, (struct sockaddr *)&any, sizeof any);
 }
 
+int clinux_netlink_port(int descriptor, unsigned int *port) {
+  struct sockaddr_nl own;
+  memset(&own, 0, sizeof own);
+  socklen_t length = sizeof own;
+  int result = getsockname(descriptor, (struct sockaddr *)&own, &length);
+  *port = own.nl_pid;
+  return result;
+}
+
 int clinux_netlink_set(int descriptor, int option, int value) {
   return setsockopt(descriptor, SOL_NETLINK, option, &value, sizeof value);
 }

@@ -16,6 +16,8 @@ public struct NetlinkSocket: ~Copyable, Sendable {
   }
 
   private let socket: Descriptor
+  /// The socket's own number: news of what it asked for carries it.
+  public let port: UInt32
   private let isFilter: Bool
   private var sequence: UInt32 = 0
   private var buffer: [UInt8]
@@ -39,6 +41,10 @@ public struct NetlinkSocket: ~Copyable, Sendable {
     // Room for a ruleset in one datagram, and for the answers to it.
     try Self.setBufferSize(socket, forced: SO_SNDBUFFORCE, limited: SO_SNDBUF)
     try Self.setBufferSize(socket, forced: SO_RCVBUFFORCE, limited: SO_RCVBUF)
+    let descriptor = socket.rawValue
+    var port: UInt32 = 0
+    try systemCall("find port of netlink socket") { unsafe clinux_netlink_port(descriptor, &port) }
+    self.port = port
     self.socket = socket
     isFilter = family == .netfilter
     buffer = [UInt8](repeating: 0, count: Self.bufferSize)
@@ -51,6 +57,9 @@ public struct NetlinkSocket: ~Copyable, Sendable {
 
   /// Becomes readable when news of a group is there; for epoll(7).
   public var descriptor: Int32 { socket.rawValue }
+
+  /// Gives up the conversation: whoever has the descriptor reads the datagrams of the groups that it joined.
+  public consuming func take() -> Descriptor { socket }
 
   // MARK: Asking
 

@@ -57,6 +57,12 @@ public struct PortReservation: ~Copyable, Sendable {
   /// Gives up the reservation: whoever has the socket keeps the port.
   public consuming func take() -> Descriptor { socket }
 
+  /// Gets a reserved port's socket ready to listen, though ends of old connections are left: to listen, the kernel takes
+  /// the port once more. A socket that listens keeps others from the port all the same.
+  public static func prepareToListen(_ socket: borrowing Descriptor) throws(SystemError) {
+    try set(socket, SOL_SOCKET, SO_REUSEADDR, 1, "reserved port")
+  }
+
   private static func bind(
     _ socket: borrowing Descriptor, _ address: IPAddress, _ port: UInt16, _ object: String
   ) throws(SystemError) {

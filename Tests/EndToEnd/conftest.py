@@ -129,6 +129,8 @@ class Server:
         self.config = self.directory / "daemon.json"
         self.cgroup_parent = f"apus-{name}-{os.getpid()}-{uuid.uuid4().hex[:6]}"
         self.arguments = list(arguments)
+        # A command that starts the server in its own way.
+        self.prefix = []
         self.process = None
         self.host = f"unix://{self.socket}"
         self.links_before, self.tables_before = own_links(), own_tables()
@@ -143,7 +145,7 @@ class Server:
             env["APUS_FAILPOINTS"] = failpoints
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
-                [BIN / "apusd", "-H", self.host, "--data-root", self.data_root, "--exec-root", self.exec_root,
+                [*self.prefix, BIN / "apusd", "-H", self.host, "--data-root", self.data_root, "--exec-root", self.exec_root,
                  "--config-file", self.config, "--pidfile", self.directory / "apusd.pid",
                  "--cgroup-parent", f"/{self.cgroup_parent}", *self.arguments],
                 stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=env)

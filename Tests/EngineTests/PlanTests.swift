@@ -68,7 +68,6 @@ struct PlanTests {
     Refusal(names: "invalid port specification", kind: .invalid) {
       $0.hostConfig.portBindings = ["eighty/tcp": [PortBinding()]]
     },
-    Refusal(names: "publishing at ::1") { $0.hostConfig.portBindings = ["80/tcp": [PortBinding(hostIP: "::1")]] },
     Refusal(names: "invalid host IP", kind: .invalid) {
       $0.hostConfig.portBindings = ["80/tcp": [PortBinding(hostIP: "here")]]
     },

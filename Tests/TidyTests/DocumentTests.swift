@@ -44,7 +44,9 @@ import Testing
     #expect(blocks(english) == blocks(korean))
   }
 
-  @Test(arguments: ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/compatibility.md"])
+  @Test(arguments: [
+    "README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/compatibility.md", "docs/networking.md",
+  ])
   func linksLeadSomewhere(_ path: String) throws {
     let text = try Self.document(path)
     let folder = SourceFile.root.appending(path: path).deletingLastPathComponent()

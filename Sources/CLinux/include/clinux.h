@@ -13,5 +13,6 @@
 #include "clinux_processes.h"
 #include "clinux_sockets.h"
 #include "clinux_terminals.h"
+#include "clinux_xtables.h"
 
 #endif

@@ -8,6 +8,8 @@
 int clinux_netlink_socket(int protocol);
 /// bind(2) to a port that the kernel chooses.
 int clinux_netlink_bind(int descriptor);
+/// The number that the kernel gave the socket. getsockname(2).
+int clinux_netlink_port(int descriptor, unsigned int *port);
 /// setsockopt(2) of SOL_NETLINK with a number.
 int clinux_netlink_set(int descriptor, int option, int value);
 /// sendto(2) the kernel, in one datagram.

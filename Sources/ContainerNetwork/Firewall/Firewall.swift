@@ -9,16 +9,25 @@ import Synchronization
 ///
 /// Each call is one transaction: after a failure everything is as it was before.
 public final class Firewall: Sendable {
-  private let ruleset: Ruleset
+  let ruleset: Ruleset
+  /// Of the socket by which all changes are made.
+  let port: UInt32
   private let socket: Mutex<NetlinkSocket>
 
   /// Works in the network namespace of the calling thread.
   ///
-  /// Throws: `unsupported` when the kernel has no nf_tables.
+  /// Throws: `unsupported` when the kernel has no nf_tables, `unavailable` without CAP_NET_ADMIN.
   public init(tableName: String) throws {
     ruleset = Ruleset(name: tableName)
+    if try !ThreadCapabilities.current().effective.contains(.networkAdministration) {
+      throw ClassifiedError(
+        .unavailable, "networks need the right to change those of this machine (CAP_NET_ADMIN), which the server lacks",
+        advice: "give it that right, or use --network host or none")
+    }
     do {
-      socket = Mutex(try NetlinkSocket(.netfilter))
+      let opened = try NetlinkSocket(.netfilter)
+      port = opened.port
+      socket = Mutex(opened)
     } catch {
       throw ClassifiedError(
         .unsupported, "nf_tables: \(error.explanation)", object: tableName,
@@ -38,14 +47,20 @@ public final class Firewall: Sendable {
 
   /// Whether our tables are there: another program may have flushed everything.
   public func isInstalled() throws(SystemError) -> Bool {
-    let present = try socket.withLock { socket throws(SystemError) in try socket.dump(.tables()) }
+    let present = try dump(.tables())
     return [ruleset.table, ruleset.bridgeTable].allSatisfy(present.map(\.table).contains)
+  }
+
+  /// Whether the tables are there with all their rules.
+  public func isComplete() throws(SystemError) -> Bool {
+    guard try isInstalled() else { return false }
+    let present = try dump(.rules(of: ruleset.table)).count + dump(.rules(of: ruleset.bridgeTable)).count
+    return present == ruleset.ruleCount
   }
 
   /// Whether somebody else has a say in what this machine forwards: the host's firewall, or another engine.
   public func hasForeignForwarding() throws(SystemError) -> Bool {
-    let chains = try socket.withLock { socket throws(SystemError) in try socket.dump(.chains()) }
-    return chains.contains { info in
+    try dump(.chains()).contains { info in
       info.chain.hook?.place == .forward && info.chain.table != ruleset.table && info.chain.table != ruleset.bridgeTable
     }
   }
@@ -60,16 +75,17 @@ public final class Firewall: Sendable {
 
   /// Lets a container's packets through, and publishes its ports, all at once.
   public func add(_ endpoints: [FirewallEndpoint], _ ports: [PublishedPort]) throws(SystemError) {
-    try change(adding: endpoints.flatMap { ruleset.elements(of: $0) } + ports.map { ruleset.element(of: $0) })
+    try change(adding: endpoints.flatMap { ruleset.elements(of: $0) } + ports.flatMap { ruleset.elements(of: $0) })
   }
 
   public func remove(_ endpoints: [FirewallEndpoint], _ ports: [PublishedPort]) throws(SystemError) {
-    try change(removing: endpoints.flatMap { ruleset.elements(of: $0) } + ports.map { ruleset.element(of: $0) })
+    try change(removing: endpoints.flatMap { ruleset.elements(of: $0) } + ports.flatMap { ruleset.elements(of: $0) })
   }
 
   /// Publishes some ports in place of others, all at once.
   public func replace(_ removed: [PublishedPort], with added: [PublishedPort]) throws(SystemError) {
-    try change(adding: added.map { ruleset.element(of: $0) }, removing: removed.map { ruleset.element(of: $0) })
+    try change(
+      adding: added.flatMap { ruleset.elements(of: $0) }, removing: removed.flatMap { ruleset.elements(of: $0) })
   }
 
   private func change(
@@ -81,7 +97,11 @@ public final class Firewall: Sendable {
     try commit(transaction)
   }
 
-  private func commit(_ transaction: FirewallTransaction) throws(SystemError) {
+  func dump<Answer>(_ query: NetlinkQuery<Answer>) throws(SystemError) -> [Answer] {
+    try socket.withLock { socket throws(SystemError) in try socket.dump(query) }
+  }
+
+  func commit(_ transaction: FirewallTransaction) throws(SystemError) {
     guard !transaction.isEmpty else { return }
     let messages = transaction.messages
     try socket.withLock { socket throws(SystemError) in try socket.request(messages, context: "firewall") }

@@ -61,6 +61,18 @@ public struct PublishedPort: Sendable, Hashable {
     containerAddress = container
     self.containerPort = containerPort
   }
+
+  /// Whether the kernel leads it to the container: it does not translate one family of addresses into the other, and takes
+  /// ::1 to no other link.
+  public var isTranslated: Bool {
+    hostAddress.family == containerAddress.family && hostAddress != .loopback(.version6)
+  }
+
+  /// Whether something comes in by it that the kernel does not lead to the container. Of what is published at every
+  /// address of IPv6, that is ::1.
+  public var isRelayed: Bool {
+    !isTranslated || hostAddress == .unspecified(.version6)
+  }
 }
 
 /// All that the firewall is to hold.

@@ -22,9 +22,26 @@ extension Ruleset {
       "postrouting", in: table, hook: FirewallHook(.nat, .postrouting, priority: FirewallHook.Priority.sourceNAT))
     for chain in [published, prerouting, output, postrouting] { transaction.add(chain) }
 
+    // From elsewhere no packet for a loopback address is taken. Translated, it would be: so what is published there only is
+    // not reached by neighbours that send such packets.
+    transaction.add(
+      FirewallRule(
+        in: prerouting,
+        [
+          .match(.networkProtocol, .equal, .ip4), .match(.ip4Destination, in: IPAddress.Family.version4.loopback),
+          .return,
+        ]))
     for chain in [prerouting, output] {
       transaction.add(FirewallRule(in: chain, [.match(.destinationKind, .equal, .local), .jump(published)]))
     }
+    // What comes to ::1 no link leads on: it is relayed.
+    transaction.add(
+      FirewallRule(
+        in: published,
+        [
+          .match(.networkProtocol, .equal, .ip6), .match(.ip6Destination, .equal, .address(.loopback(.version6))),
+          .return,
+        ]))
     for family: IPAddress.Family in [.version4, .version6] {
       let isFamily = FirewallStatement.match(.networkProtocol, .equal, family.networkProtocol)
       for transport in TransportProtocol.allCases {
@@ -166,6 +183,27 @@ extension Ruleset {
           in: chain, comment: "not its own address",
           [.match(.etherType, .equal, type), .match(fields, in: senders(family), inverted: true), .drop]))
     }
+    addNeighbourChecks(to: chain, &transaction)
+  }
+
+  /// IPv6 has its neighbours' addresses told by ICMPv6: whose they are stands in the message. RFC 4861.
+  private func addNeighbourChecks(to chain: FirewallChain, _ transaction: inout FirewallTransaction) {
+    func isMessage(_ type: UInt8) -> [FirewallStatement] {
+      [
+        .match(.etherType, .equal, .etherIP6), .match(.transportProtocol, .equal, .icmp6),
+        .match(.icmp6Type, .equal, .byte(type)),
+      ]
+    }
+    let (routerAdvertisement, neighbourAdvertisement, redirect): (UInt8, UInt8, UInt8) = (134, 136, 137)
+    for type in [routerAdvertisement, redirect] {
+      transaction.add(FirewallRule(in: chain, comment: "containers are no routers", isMessage(type) + [.drop]))
+    }
+    transaction.add(
+      FirewallRule(
+        in: chain, comment: "not its own address",
+        isMessage(neighbourAdvertisement) + [
+          .match([.inputInterfaceName, .etherSource, .icmp6Target], in: senders(.version6), inverted: true), .drop,
+        ]))
   }
 }
 

@@ -95,12 +95,14 @@ struct Ruleset {
       }
   }
 
-  func element(of port: PublishedPort) -> (FirewallSet, FirewallElement) {
+  /// None for a port that the kernel cannot lead to its container.
+  func elements(of port: PublishedPort) -> [(FirewallSet, FirewallElement)] {
+    guard port.isTranslated else { return [] }
     let family = port.containerAddress.family
     let target: [FirewallValue] = [.address(port.containerAddress), .port(port.containerPort)]
     let place: [FirewallValue] = [.transport(port.transport.number), .port(port.hostPort)]
-    if port.hostAddress.isUnspecified { return (portsOfAll(family), FirewallElement(place, to: target)) }
-    return (ports(family), FirewallElement([.address(port.hostAddress)] + place, to: target))
+    if port.hostAddress.isUnspecified { return [(portsOfAll(family), FirewallElement(place, to: target))] }
+    return [(ports(family), FirewallElement([.address(port.hostAddress)] + place, to: target))]
   }
 
   /// Elements of the same set in one message.
@@ -125,11 +127,19 @@ struct Ruleset {
     }
     for set in sets { transaction.add(set) }
     addRules(to: &transaction)
-    let elements =
-      plan.networks.flatMap { self.elements(of: $0) } + plan.endpoints.flatMap { self.elements(of: $0) }
-      + plan.ports.map { element(of: $0) } + plan.guardedLinks.map { (guarded, FirewallElement([.interface($0)])) }
+    var elements = plan.networks.flatMap { self.elements(of: $0) }
+    elements += plan.endpoints.flatMap { self.elements(of: $0) }
+    elements += plan.ports.flatMap { self.elements(of: $0) }
+    elements += plan.guardedLinks.map { (guarded, FirewallElement([.interface($0)])) }
     for (set, members) in Self.grouped(elements) { transaction.add(members, to: set) }
     return transaction
+  }
+
+  /// How many rules there are in both tables.
+  var ruleCount: Int {
+    var transaction = FirewallTransaction()
+    addRules(to: &transaction)
+    return transaction.ruleCount
   }
 
   var removal: FirewallTransaction {

@@ -21,5 +21,15 @@ public struct Bridge: Sendable, Equatable {
     self.mtu = mtu
   }
 
+  /// A locally administered address that is the same whenever the bridge is made anew, so that containers which remember it
+  /// find their gateway again. FNV-1a, 64 bits.
+  var macAddress: MACAddress {
+    let text = "\(name) \(gateways)"
+    let hash = text.utf8.reduce(UInt64(0xCBF2_9CE4_8422_2325)) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+    let bytes = (0..<6).map { UInt8(truncatingIfNeeded: hash >> UInt64($0 * 8)) }
+    // Six bytes make an address.
+    return MACAddress(locallyAdministered: bytes) ?? MACAddress(number: 0x0200_0000_0001)
+  }
+
   var hasVersion6: Bool { gateways.contains { $0.address.family == .version6 } }
 }

@@ -10,7 +10,7 @@ import Synchronization
 ///
 /// All calls block for as long as the kernel works, mostly some ten microseconds.
 public final class HostLinks: Sendable {
-  private let socket: Mutex<NetlinkSocket>
+  let socket: Mutex<NetlinkSocket>
 
   /// Works in the network namespace of the calling thread.
   public init() throws(SystemError) {
@@ -38,7 +38,7 @@ public final class HostLinks: Sendable {
     var options = BridgeOptions()
     options.spanningTree = false
     try request([
-      .createLink(.bridge(options), LinkAttributes(bridge.name, macAddress: try MACAddress.random(), mtu: bridge.mtu))
+      .createLink(.bridge(options), LinkAttributes(bridge.name, macAddress: bridge.macAddress, mtu: bridge.mtu))
     ])
     guard let link = try find(bridge.name) else {
       throw ClassifiedError(.system, "the bridge went away as soon as it was made", object: bridge.name)
@@ -125,15 +125,9 @@ public final class HostLinks: Sendable {
     let peer = LinkAttributes(
       interface.name, macAddress: interface.macAddress, mtu: interface.mtu,
       namespace: .descriptor(sandbox.namespace.descriptor.rawValue))
-    // Where bridges hand their packets to the filter themselves, a container that calls its own published port has to get
-    // its packet back by the cable that it came in by.
-    let port = BridgePortChange(hairpin: try KernelSettings.bridgesCallFilter, isolated: isolated)
     try request(
-      [
-        .createLink(.veth(peer: peer), LinkAttributes(name, mtu: interface.mtu)),
-        // The end in the bridge has no address of its own, not even a link-local one.
-        .changeLink(.name(name), LinkChange(isUp: true, master: bridge, hasLinkLocalAddress: false)),
-      ] + (port == BridgePortChange(hairpin: false, isolated: false) ? [] : [.changeBridgePort(.name(name), port)]),
+      [.createLink(.veth(peer: peer), LinkAttributes(name, mtu: interface.mtu))]
+        + plugging(name, into: bridge, isolated: isolated),
       context: "connect container")
     do {
       try sandbox.configure(interface)
@@ -144,8 +138,18 @@ public final class HostLinks: Sendable {
   }
 
   /// Plugs a cable's end into a bridge that was made anew.
-  public func plug(_ name: String, into bridge: UInt32) throws {
-    try request([.changeLink(.name(name), LinkChange(isUp: true, master: bridge))])
+  public func plug(_ name: String, into bridge: UInt32, isolated: Bool = false) throws {
+    try request(plugging(name, into: bridge, isolated: isolated))
+  }
+
+  private func plugging(_ name: String, into bridge: UInt32, isolated: Bool) throws -> [NetlinkMessage] {
+    // Where bridges hand their packets to the filter themselves, a container that calls its own published port has to get
+    // its packet back by the cable that it came in by.
+    let port = BridgePortChange(hairpin: try KernelSettings.bridgesCallFilter, isolated: isolated)
+    return [
+      // The end in the bridge has no address of its own, not even a link-local one.
+      .changeLink(.name(name), LinkChange(isUp: true, master: bridge, hasLinkLocalAddress: false))
+    ] + (port == BridgePortChange(hairpin: false, isolated: false) ? [] : [.changeBridgePort(.name(name), port)])
   }
 
   private func request(_ messages: [NetlinkMessage], context: String = "") throws(SystemError) {

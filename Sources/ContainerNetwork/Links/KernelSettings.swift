@@ -35,6 +35,18 @@ enum KernelSettings {
 
 /// What holds for the whole machine.
 public enum HostNetwork {
+  /// Whether programs of this machine can use IPv6: it has ::1.
+  public static var hasVersion6: Bool {
+    // The kernel has no such files where it has no IPv6 at all.
+    let settings = ["all", "lo"].map { try? HostFiles.readText("/proc/sys/net/ipv6/conf/\($0)/disable_ipv6") }
+    return settings.allSatisfy { $0?.hasPrefix("0") == true }
+  }
+
+  /// Whether this machine has IPv6, and somebody has switched it off for all of its links.
+  public static var isVersion6SwitchedOff: Bool {
+    (try? HostFiles.readText("/proc/sys/net/ipv6/conf/all/disable_ipv6"))?.hasPrefix("1") == true
+  }
+
   /// Has this machine forward packets between its links, and says whether it did not before.
   public static func becomeRouter(_ family: IPAddress.Family) throws -> Bool {
     let path = family == .version4 ? "/proc/sys/net/ipv4/ip_forward" : "/proc/sys/net/ipv6/conf/all/forwarding"

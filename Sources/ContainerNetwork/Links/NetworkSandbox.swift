@@ -1,6 +1,7 @@
 public import LinuxKernel
 public import NetworkAddresses
 
+import Diagnostics
 import LinuxNetwork
 import Netlink
 import Synchronization
@@ -9,8 +10,8 @@ import Synchronization
 /// in it, and has no name: nothing of it can be left behind.
 public final class NetworkSandbox: Sendable {
   public let namespace: SharedDescriptor
-  /// Where questions about names arrive, once they are led there. Nil for a sandbox that was taken up again: whoever
-  /// holds the namespace holds them, too.
+  /// Where questions about names arrive, once they are led there. Nil without a loopback, and for a sandbox that was taken
+  /// up again: whoever holds the namespace holds them, too.
   public let names: NameSockets?
   private let socket: Mutex<NetlinkSocket>
   private let isLeadingNames = Mutex(false)
@@ -19,8 +20,14 @@ public final class NetworkSandbox: Sendable {
   public init() throws(SystemError) {
     let made = try Namespace.make(.net)
     var route = try Self.socket(in: made)
-    try route.request([.changeLink(.name("lo"), LinkChange(isUp: true))], context: "container's network")
-    names = try Namespace.within(made, .net) { () throws(SystemError) in try NameSockets() }
+    do throws(SystemError) {
+      try route.request([.changeLink(.name("lo"), LinkChange(isUp: true))], context: "container's network")
+      names = try Namespace.within(made, .net) { () throws(SystemError) in try NameSockets() }
+    } catch {
+      // Without CAP_NET_ADMIN a container in no network goes without its loopback, too.
+      guard error.kind == .forbidden else { throw error }
+      names = nil
+    }
     socket = Mutex(route)
     namespace = SharedDescriptor(made)
   }

@@ -16,13 +16,21 @@ final class NetworkHost: Sendable {
     let firewall: Firewall
     /// The index of each network's bridge that has been established, by the network's id.
     var bridges: [String: UInt32] = [:]
+    /// The names of these bridges.
+    var names: [String: String] = [:]
   }
 
   /// What the tables and the default network's bridge are called: `apus`, or a name that two servers do not share.
   let name: String
   let defaultBridge: String
-  private let logger: Logger
+  let logger: Logger
   private let opened = Mutex<Opened?>(nil)
+  /// One for good, since it knows its own changes again by its socket.
+  private let firewall = Mutex<Firewall?>(nil)
+  /// The bridges that have been established, by their indices: for those who must not wait for what is done meanwhile.
+  let bridges = Mutex<[UInt32: String]>([:])
+  /// The advice about a filter of another kind is given once.
+  let hasAdvised = Mutex(false)
   /// What was found when this machine was made a router: a later server must go on guarding it.
   private let guardFile: String
 
@@ -50,29 +58,61 @@ final class NetworkHost: Sendable {
 
   // MARK: The whole
 
+  /// The packet filter, opened when it is asked for first.
+  func openFirewall() throws -> Firewall {
+    try firewall.withLock { firewall in
+      if let firewall { return firewall }
+      let new = try Firewall(tableName: name)
+      firewall = new
+      return new
+    }
+  }
+
   /// Brings bridges and tables to what `networks` and `grants` say, whatever a server before or another program left.
   func install(_ networks: [NetworkDefinition], _ grants: [NetworkGrant]) throws {
     let links = try HostLinks()
-    let firewall = try Firewall(tableName: name)
+    let firewall = try openFirewall()
     var opened = Opened(links: links, firewall: firewall)
     try becomeRouter(.version4, links)
     var plan = FirewallPlan()
+    var isolated: Set<String> = []
     for network in networks {
       let bridge = try network.bridge(defaultName: defaultBridge)
       if network.shown.enableIPv6 { try becomeRouter(.version6, links) }
       opened.bridges[network.id] = try links.establish(bridge)
+      opened.names[network.id] = bridge.name
+      if !bridge.connectsContainers { isolated.insert(network.id) }
       plan.networks.append(FirewallNetwork(bridge))
     }
-    plan.guardedLinks = try guardRecord().links
+    let guarded = try guardRecord().links
+    if !guarded.isEmpty { plan.guardedLinks = try unguarded(guarded, firewall) }
     plan.endpoints = grants.flatMap(\.firewallEndpoints)
     plan.ports = grants.flatMap(\.publishedPorts)
     try firewall.install(plan)
     // Cables whose bridge was made anew hang in the air.
     for endpoint in grants.flatMap(\.endpoints) {
       guard let bridge = opened.bridges[endpoint.network], try links.exists(endpoint.link) else { continue }
-      try links.plug(endpoint.link, into: bridge)
+      try links.plug(endpoint.link, into: bridge, isolated: isolated.contains(endpoint.network))
     }
+    keep(opened)
+  }
+
+  /// What dockerd's containers are plugged into is no business of ours.
+  private func unguarded(_ links: [String], _ firewall: Firewall) throws -> [String] {
+    let theirs = try firewall.bridgesOfDockerd()
+    return links.filter { !theirs.contains($0) }
+  }
+
+  private func keep(_ opened: Opened) {
     self.opened.withLock { $0 = opened }
+    tellOthers(opened)
+  }
+
+  /// Tells those who must know which bridges there are now.
+  private func tellOthers(_ opened: Opened) {
+    let names = opened.bridges.map { ($0.value, opened.names[$0.key] ?? "") }
+    bridges.withLock { $0 = Dictionary(names) { first, _ in first } }
+    acceptBesideOthers(opened.firewall)
   }
 
   /// Whether it has been installed since this server began.
@@ -114,8 +154,10 @@ final class NetworkHost: Sendable {
       defer { opened = nil }
       return opened
     }
-    let firewall = try opened?.firewall ?? Firewall(tableName: name)
+    let firewall = try openFirewall()
     if try firewall.isInstalled() { try firewall.remove() }
+    bridges.withLock { $0 = [:] }
+    acceptBesideOthers(firewall)
     try resignRouter(firewall)
     let links = try opened?.links ?? HostLinks()
     for network in networks where network.driver == .bridge {
@@ -133,7 +175,9 @@ final class NetworkHost: Sendable {
       let bridge = try network.bridge(defaultName: defaultBridge)
       if network.shown.enableIPv6 { try becomeRouter(.version6, opened.links) }
       opened.bridges[network.id] = try opened.links.establish(bridge)
+      opened.names[network.id] = bridge.name
       try opened.firewall.add(FirewallNetwork(bridge))
+      tellOthers(opened)
     }
   }
 
@@ -145,6 +189,8 @@ final class NetworkHost: Sendable {
       let bridge = try network.bridge(defaultName: defaultBridge)
       try opened.firewall.remove(FirewallNetwork(bridge))
       try opened.links.remove(bridge.name)
+      opened.names[network.id] = nil
+      tellOthers(opened)
     }
   }
 

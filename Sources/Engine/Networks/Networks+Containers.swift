@@ -99,6 +99,11 @@ extension Networks {
     _ called: ContainerNames, in network: NetworkDefinition, _ asked: EndpointSettings, ordinal: Int
   ) throws -> NetworkGrant.Endpoint {
     let container = called.id
+    if network.shown.enableIPv6, HostNetwork.isVersion6SwitchedOff {
+      throw ClassifiedError(
+        .unavailable, "network \(network.name) has IPv6, and IPv6 is switched off on this machine",
+        advice: "use a network without it, or set net.ipv6.conf.all.disable_ipv6 to 0")
+    }
     var endpoint = NetworkGrant.Endpoint()
     if !network.isDefault { endpoint.names = called.all(aliases: asked.aliases ?? []) }
     (endpoint.network, endpoint.name, endpoint.ordinal) = (network.id, network.name, ordinal)
@@ -157,42 +162,11 @@ extension Networks {
     let binding = table.withLock { $0.byID[endpoint.network]?.definition.hostBinding }
     for plan in plans {
       let address = plan.hostAddress ?? binding ?? .unspecified(.version4)
-      guard let target = endpoint.addresses.first(where: { $0.address.family == address.family })?.address else {
-        throw ClassifiedError(
-          .unsupported, "a port cannot be published at \(address), since the container has no such address",
-          advice: "use a network with IPv6")
-      }
-      grant.ports += try claim(plan, at: address, for: target, container)
-      // Without an address of the host the port is reached by both families, where the container has both.
-      guard plan.hostAddress == nil, address.isUnspecified, let port = grant.ports.last?.hostPort,
-        let target6 = endpoint.addresses.first(where: { $0.address.family == .version6 })?.address
-      else { continue }
-      var same = plan
-      same.hostPorts = port...port
-      grant.ports += try claim(same, at: .unspecified(.version6), for: target6, container)
+      grant.ports +=
+        plan.hostAddress == nil && address.isUnspecified
+        ? try claimEverywhere(plan, endpoint, for: container)
+        : try claim(plan, at: address, endpoint, for: container)
     }
-  }
-
-  private func claim(
-    _ plan: PublishedPortPlan, at address: IPAddress, for target: IPAddress, _ container: ContainerID
-  ) throws -> [NetworkGrant.Port] {
-    let claim: PortClaims.Claim
-    do {
-      claim = try PortClaims.claim(plan, at: address, for: target) { transport, address, port in
-        table.withLock { $0.owner(of: transport, address, port) }
-      }
-    } catch {
-      let name = "\(container)"
-      throw ClassifiedError(
-        .system,
-        "driver failed programming external connectivity on endpoint \(name.prefix(12)): \(explanation(of: error))")
-    }
-    claims.keep([claim], for: container)
-    var port = NetworkGrant.Port()
-    port.transport = plan.transport.rawValue
-    (port.hostAddress, port.hostPort) = ("\(address)", claim.port)
-    (port.containerAddress, port.containerPort) = ("\(target)", plan.containerPort)
-    return [port]
   }
 
   // MARK: Leaving

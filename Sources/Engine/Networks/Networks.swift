@@ -22,6 +22,9 @@ final class Networks: Sendable {
   let names = NameService()
   let database: Database
   let pools: SubnetPools
+  let watch: NetworkWatch
+  /// Where ports are relayed.
+  let loops: any EventLoopGroup
   private let thread = NIOThreadPool(numberOfThreads: 1)
   private let layout: EngineLayout
   let logger: Logger
@@ -29,6 +32,8 @@ final class Networks: Sendable {
   init(_ configuration: EngineConfiguration, _ layout: EngineLayout, _ database: Database, identity: String) {
     (self.database, self.layout, logger) = (database, layout, configuration.logger)
     host = NetworkHost(configuration)
+    loops = configuration.eventLoops
+    watch = NetworkWatch(on: configuration.eventLoops.next(), thread, configuration.logger)
     let digits = identity.filter(\.isHexDigit)
     let bytes = stride(from: 0, to: min(10, digits.count), by: 2).compactMap { place in
       UInt8(digits.dropFirst(place).prefix(2), radix: 16)
@@ -152,6 +157,7 @@ final class Networks: Sendable {
     do {
       let claim = try PortClaims.claim(plan, at: port.hostAddress, for: port.containerAddress) { _, _, _ in nil }
       claims.keep([claim], for: container)
+      try claim.relay(port, on: loops, logger)
     } catch {
       logger.warning("container \(container): \(explanation(of: error))")
     }
@@ -162,10 +168,12 @@ final class Networks: Sendable {
     let (grants, definitions) = table.withLock { table in (Array(table.grants.values), table.byID) }
     let used = Set(grants.flatMap(\.endpoints).map(\.network))
     try host.install(used.compactMap { definitions[$0]?.definition }, grants)
+    watchOver()
   }
 
   /// Ends this server's part. Where no container is in a network, nothing of them stays on the machine.
   func shutdown() async {
+    watch.end()
     do {
       try await change { [self] in
         let (isIdle, networks) = table.withLock { ($0.grants.isEmpty, $0.all) }

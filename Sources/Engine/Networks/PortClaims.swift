@@ -3,6 +3,8 @@ import Diagnostics
 import Glibc
 import LinuxKernel
 import LinuxNetwork
+import Logging
+import NIOCore
 import NetworkAddresses
 import Synchronization
 
@@ -14,6 +16,7 @@ final class PortClaims: Sendable {
     let address: IPAddress
     let port: UInt16
     private let reservation: SharedDescriptor
+    private let relay = Mutex<PortRelay?>(nil)
 
     /// Throws: EADDRINUSE and the like, as `PortReservation`.
     init(_ transport: TransportProtocol, _ address: IPAddress, port: UInt16) throws(SystemError) {
@@ -21,6 +24,18 @@ final class PortClaims: Sendable {
       (self.transport, self.address) = (transport, address)
       self.port = reservation.port
       self.reservation = SharedDescriptor(reservation.take())
+    }
+
+    /// Relays what the kernel does not lead from the port to its container, if there is such.
+    func relay(_ port: PublishedPort, on loops: any EventLoopGroup, _ logger: Logger) throws {
+      guard port.isRelayed, PortRelay.isAble(port.transport) else { return }
+      let new = try PortRelay(reservation.descriptor.duplicate(), port, on: loops, logger)
+      relay.withLock { $0 = new }
+    }
+
+    /// Ends the relay. Blocking.
+    func end() {
+      relay.withLock { $0.take() }?.end()
     }
   }
 
@@ -50,7 +65,9 @@ final class PortClaims: Sendable {
 
   /// Whoever asks for a port that was given back gets it at once.
   private func close(_ take: (inout [ContainerID: [Claim]]) -> [Claim]) {
-    Spawn.closingWithoutCopies { _ = claims.withLock { take(&$0) } }
+    var released = claims.withLock { take(&$0) }
+    for claim in released { claim.end() }
+    Spawn.closingWithoutCopies { released = [] }
   }
 
   /// Takes the first free port of what a plan allows.

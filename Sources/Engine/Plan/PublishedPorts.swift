@@ -40,8 +40,6 @@ extension PublishedPortPlan {
       guard let address = IPAddress(binding.hostIP) else {
         throw ClassifiedError(.invalid, "invalid host IP address: \(binding.hostIP)")
       }
-      // The kernel leads 127.0.0.1 to a container when it is told to, and ::1 never.
-      try refuse("publishing at ::1", if: address.unmapped == .loopback(.version6), advice: "publish at 127.0.0.1")
       plan.hostAddress = address.unmapped
     }
     if !binding.hostPort.isEmpty, binding.hostPort != "0" {

@@ -29,6 +29,7 @@ public struct Capability: Sendable, Hashable, CustomStringConvertible {
   public static let all = names.indices.map { Capability(number: $0) }
 
   public static let setPrivileges = Capability(number: 8)
+  public static let networkAdministration = Capability(number: 12)
   public static let systemAdministration = Capability(number: 21)
   public static let systemResources = Capability(number: 24)
 

@@ -74,6 +74,9 @@ public struct FirewallRuleInfo: NetlinkAnswer, Equatable {
   public let comment: String?
   /// The kernel's names of the steps: "meta", "cmp", "counter", "immediate".
   public let expressions: [String]
+  /// The interfaces that the rule asks for, whether it wants them or wants any but them.
+  public let inputInterface: String?
+  public let outputInterface: String?
   /// The decision at the end of the rule, if it has one of its own.
   public let verdict: FirewallVerdict?
   /// Of a rule with a counter: what it has matched since it was made.
@@ -92,19 +95,42 @@ public struct FirewallRuleInfo: NetlinkAnswer, Equatable {
     var names: [String] = []
     var verdict: FirewallVerdict?
     var counter: FirewallCounter?
+    var interfaces = InterfaceComparisons()
     for element in try attributes.list(4) {
       let expression = try Attributes(element.value)
       let name = try expression.name(1, "expression name")
       names.append(name)
       let data = try expression.nested(2)
+      try interfaces.see(name, data)
       if name == "immediate" { verdict = try FirewallVerdict(in: data.nested(2)) }
       if name == "counter" {
         counter = FirewallCounter(bytes: data.networkInteger(1) ?? 0, packets: data.networkInteger(2) ?? 0)
       }
     }
     expressions = names
+    (inputInterface, outputInterface) = (interfaces.input, interfaces.output)
     self.verdict = verdict
     self.counter = counter
+  }
+}
+
+/// Reads which interfaces a rule's steps compare with: a step loads an interface's name, the next one compares it.
+private struct InterfaceComparisons {
+  private(set) var input: String?
+  private(set) var output: String?
+  /// NFT_META_IIFNAME or NFT_META_OIFNAME, when that is what was loaded last.
+  private var loaded: UInt32?
+
+  mutating func see(_ name: String, _ data: Attributes) throws(NetlinkFormatError) {
+    switch name {
+    case "meta": loaded = data.networkInteger(2)
+    case "cmp":
+      let value = try data.nested(3).text(1)
+      if loaded == 6 { input = value }
+      if loaded == 7 { output = value }
+      loaded = nil
+    default: loaded = nil
+    }
   }
 }
 
@@ -213,6 +239,8 @@ public struct FirewallGenerationInfo: NetlinkAnswer, Equatable {
   /// The number of the thread, and its name, which is its program's unless it gave itself another.
   public let thread: UInt32?
   public let threadName: String?
+  /// The socket by which it was made.
+  public let port: UInt32
 
   public init?(_ message: ReceivedNetlinkMessage) throws(NetlinkFormatError) {
     guard message.type == FirewallMessage.newGeneration else { return nil }
@@ -220,5 +248,36 @@ public struct FirewallGenerationInfo: NetlinkAnswer, Equatable {
     generation = attributes.networkInteger(1) ?? 0
     thread = attributes.networkInteger(2)
     threadName = attributes.text(3)
+    port = message.port
+  }
+}
+
+/// News that something in a table came, changed or went: less than the news says, and quickly read.
+public struct FirewallChangeInfo: NetlinkAnswer, Equatable {
+  public let table: FirewallTable
+  /// Of a chain, or of a rule in it.
+  public let chain: String?
+  public let isRemoval: Bool
+  /// The socket of whoever asked for it.
+  public let port: UInt32
+
+  public init?(_ message: ReceivedNetlinkMessage) throws(NetlinkFormatError) {
+    let chainAttribute: UInt16?
+    switch message.type {
+    case FirewallMessage.newChain, FirewallMessage.deleteChain: chainAttribute = 3
+    case FirewallMessage.newRule, FirewallMessage.deleteRule: chainAttribute = 2
+    case FirewallMessage.newTable, FirewallMessage.deleteTable, FirewallMessage.newSet, FirewallMessage.deleteSet,
+      FirewallMessage.newElements, FirewallMessage.deleteElements:
+      chainAttribute = nil
+    default: return nil
+    }
+    let (family, attributes) = try message.firewallParts()
+    table = try tableOf(family, attributes.name(1, "table of what changed"))
+    chain = chainAttribute.flatMap { attributes.text($0) }
+    isRemoval = [
+      FirewallMessage.deleteTable, FirewallMessage.deleteChain, FirewallMessage.deleteRule, FirewallMessage.deleteSet,
+      FirewallMessage.deleteElements,
+    ].contains(message.type)
+    port = message.port
   }
 }

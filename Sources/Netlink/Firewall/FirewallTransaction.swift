@@ -6,6 +6,9 @@ public struct FirewallTransaction: Sendable {
 
   public var isEmpty: Bool { changes.isEmpty }
 
+  /// How many rules it adds.
+  public var ruleCount: Int { changes.count { $0.type == FirewallMessage.newRule } }
+
   /// The messages to send in one request; none when nothing is to be changed.
   public var messages: [NetlinkMessage] {
     changes.isEmpty

@@ -3,6 +3,8 @@ public struct ReceivedNetlinkMessage: Sendable {
   public let type: UInt16
   public let flags: NetlinkFlags
   public let sequence: UInt32
+  /// Of an answer and of news: the socket whose request it is about, or 0 where the kernel does not say.
+  public let port: UInt32
   /// What follows the header.
   public let payload: ArraySlice<UInt8>
 
@@ -13,12 +15,12 @@ public struct ReceivedNetlinkMessage: Sendable {
     while !rest.isEmpty {
       guard let length = rest.hostInteger(at: 0, as: UInt32.self), let type = rest.hostInteger(at: 4, as: UInt16.self),
         let flags = rest.hostInteger(at: 6, as: UInt16.self), let sequence = rest.hostInteger(at: 8, as: UInt32.self),
-        rest.count >= headerSize
+        let port = rest.hostInteger(at: 12, as: UInt32.self), rest.count >= headerSize
       else { throw .truncated("header") }
       guard length >= headerSize, length <= rest.count else { throw .wrongLength("message", Int(length)) }
       messages.append(
         ReceivedNetlinkMessage(
-          type: type, flags: NetlinkFlags(rawValue: flags), sequence: sequence,
+          type: type, flags: NetlinkFlags(rawValue: flags), sequence: sequence, port: port,
           payload: rest.prefix(Int(length)).dropFirst(headerSize)))
       rest = rest.dropFirst((Int(length) + 3) & ~3)
     }

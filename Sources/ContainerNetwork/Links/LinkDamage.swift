@@ -1,0 +1,56 @@
+public import NetworkAddresses
+
+import LinuxNetwork
+import Netlink
+import Synchronization
+
+/// What is missing of our links.
+public enum LinkDamage: Sendable, Hashable, CustomStringConvertible {
+  case bridgeGone(String)
+  case bridgeOff(String)
+  case addressGone(InterfaceAddress, bridge: String)
+  case cableGone(String)
+  case cableUnplugged(String)
+
+  public var description: String {
+    switch self {
+    case .bridgeGone(let name): "the bridge \(name) was gone"
+    case .bridgeOff(let name): "the bridge \(name) was switched off"
+    case .addressGone(let address, let bridge): "the bridge \(bridge) lacked its address \(address)"
+    case .cableGone(let name): "the cable \(name) was gone"
+    case .cableUnplugged(let name): "the cable \(name) was unplugged"
+    }
+  }
+}
+
+extension HostLinks {
+  /// Compares what there is with what there should be.
+  ///
+  /// - Parameter cables: The names of cables' ends, each with its bridge's.
+  public func damage(of bridges: [Bridge], cables: [(name: String, bridge: String)]) throws -> [LinkDamage] {
+    let (links, addresses) = try socket.withLock { socket in
+      (try socket.dump(.links()), try socket.dump(.addresses()))
+    }
+    let byName = Dictionary(links.map { ($0.name, $0) }) { first, _ in first }
+    var damage: [LinkDamage] = []
+    for bridge in bridges {
+      guard let link = byName[bridge.name], link.kind == "bridge" else {
+        damage.append(.bridgeGone(bridge.name))
+        continue
+      }
+      if !link.isUp { damage.append(.bridgeOff(bridge.name)) }
+      let present = addresses.filter { $0.link == link.index }.map(\.address)
+      damage += bridge.gateways.filter { !present.contains($0) }.map { .addressGone($0, bridge: bridge.name) }
+    }
+    for cable in cables {
+      guard let link = byName[cable.name] else {
+        damage.append(.cableGone(cable.name))
+        continue
+      }
+      // Of a bridge that is gone, all cables are unplugged: that is said once.
+      guard let bridge = byName[cable.bridge] else { continue }
+      if link.master != bridge.index { damage.append(.cableUnplugged(cable.name)) }
+    }
+    return damage
+  }
+}

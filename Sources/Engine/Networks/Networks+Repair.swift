@@ -1,0 +1,89 @@
+import ContainerNetwork
+import Diagnostics
+import LinuxKernel
+import Logging
+import Synchronization
+
+/// What other programs take away of the networks is put back, at once. All but `concern` is on the thread of changes.
+extension Networks {
+  /// Has the kernel's news looked at from now on.
+  func watchOver() {
+    do {
+      watch.begin(
+        NetworkWatch.Duty(
+          firewall: try host.openFirewall(), concern: { [weak self] in self?.concern($0) },
+          repair: { [weak self] in self?.repair($0, by: $1) ?? false }))
+    } catch {
+      logger.warning("networks: \(explanation(of: error))")
+    }
+  }
+
+  /// Whether news of links may be about one of ours: a quick look, from the event loop.
+  private func concern(_ news: LinkNews) -> NetworkWatch.Alarm? {
+    func isBridge(_ name: String) -> Bool { host.bridges.withLock { $0.values.contains(name) } }
+    switch news {
+    case .addressRemoved(let link): return host.bridges.withLock { $0[link] } == nil ? nil : .bridges
+    case .switchedOff(let name): return isBridge(name) ? .bridges : nil
+    case .removed(let name): return isBridge(name) ? .bridges : isCable(name) ? .cables : nil
+    case .unplugged(let name): return isCable(name) ? .cables : nil
+    }
+  }
+
+  private func isCable(_ name: String) -> Bool {
+    // Of all links of this machine, only those with such a name are looked for.
+    guard name.hasPrefix("veth") else { return false }
+    return table.withLock { table in
+      table.grants.contains { $0.value.endpoints.contains { $0.link == name } }
+    }
+  }
+
+  /// Returns whether there was damage.
+  private func repair(_ alarm: NetworkWatch.Alarm, by program: String?) -> Bool {
+    let (grants, definitions) = table.withLock { ($0.grants, $0.byID.mapValues(\.definition)) }
+    // Without containers there is nothing to repair: the next one to start finds what is missing.
+    guard !grants.isEmpty, host.isInstalled else { return false }
+    do {
+      let used = Set(grants.values.flatMap(\.endpoints).map(\.network)).compactMap { definitions[$0] }
+      let firewall = try host.openFirewall()
+      let lacksRules = try alarm == .rules || alarm == .unknown && !firewall.isComplete()
+      let links = try host.damage(used, Array(grants.values))
+      var found = lacksRules ? [program.map { "rules were taken away by \($0)" } ?? "rules were taken away"] : []
+      found += links.filter { if case .cableGone = $0 { false } else { true } }.map(\.description)
+      if !found.isEmpty { try install() }
+      found += relay(links, grants, definitions)
+      guard !found.isEmpty else {
+        if alarm == .dockerd || alarm == .unknown, host.acceptBesideOthers(firewall) {
+          logger.info("dockerd was told to let containers' packets pass")
+        }
+        return false
+      }
+      logger.warning("the network of containers was put right after another program: \(found.joined(separator: ", "))")
+    } catch {
+      logger.error("the network of containers is damaged, and cannot be put right: \(explanation(of: error))")
+    }
+    return true
+  }
+
+  /// Lays the cables again that are gone while their containers are not. Returns what it found.
+  private func relay(
+    _ damage: [LinkDamage], _ grants: [ContainerID: NetworkGrant], _ definitions: [String: NetworkDefinition]
+  ) -> [String] {
+    damage.compactMap { damage in
+      guard case .cableGone(let name) = damage else { return nil }
+      for (container, grant) in grants {
+        guard let endpoint = grant.endpoints.first(where: { $0.link == name }),
+          let network = definitions[endpoint.network],
+          // With its container a cable goes by itself, a moment before the rest of its grant.
+          let sandbox = try? NetworkSandbox(at: grant.sandboxKey)
+        else { continue }
+        do {
+          try host.connect(sandbox, [(endpoint, network)], [])
+          return damage.description
+        } catch {
+          logger.error("container \(container): \(damage), and cannot be laid again: \(explanation(of: error))")
+        }
+      }
+      return nil
+    }
+  }
+}

@@ -1,0 +1,208 @@
+"""What a container may say it is, what it may hear, and who reaches what is published on loopback."""
+
+import contextlib
+import functools
+import json
+import subprocess
+import sys
+import time
+
+import pytest
+
+from conftest import eventually, run
+from test_network import ask, lan, serve, server, settings  # noqa: F401 (fixtures)
+
+
+# A router advertisement with a prefix to make addresses of, from eth0's link-local address to all. RFC 4861.
+ADVERTISE = """
+import socket, struct, sys
+index = socket.if_nametoindex("eth0")
+s = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6)
+s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS, 255)
+s.bind((sys.argv[1], 0, 0, index))
+prefix = socket.inet_pton(socket.AF_INET6, "2001:db8:bad::")
+packet = struct.pack("!BBHBBHII", 134, 0, 0, 64, 0, 1800, 0, 0) + struct.pack("!BBBBIII", 3, 4, 64, 0xC0, 3600, 3600, 0) + prefix
+for _ in range(3):
+    s.sendto(packet, ("ff02::1", 0, 0, index))
+"""
+
+
+@functools.cache
+def sandbox(server, name):
+    """The path to a container's network, known also while the server is away."""
+    return settings(server, name)["SandboxKey"]
+
+
+def within(server, name, *command):
+    """Runs a program of this machine in a container's network."""
+    return run("nsenter", f"--net={sandbox(server, name)}", *command, check=0).stdout
+
+
+def link_local(server, name):
+    """The link-local address of a container's eth0, once it may be used."""
+    def usable():
+        listed = json.loads(within(server, name, "ip", "-j", "-6", "addr", "show", "dev", "eth0", "scope", "link"))
+        addresses = [address for link in listed for address in link.get("addr_info", [])]
+        return [address["local"] for address in addresses if "local" in address and not address.get("tentative")]
+    return eventually(usable, what="a link-local address")[0]
+
+
+def advertise_router(server, rogue):
+    within(server, rogue, sys.executable, "-c", ADVERTISE, link_local(server, rogue))
+    time.sleep(0.3)
+
+
+def test_no_router_is_heard(server, lan):
+    """IPv6 off is off (CVE-2020-13401, CVE-2024-32473), and where it is on, no container is a router."""
+    server.docker("network", "create", "--ipv6", "--subnet", "2001:db8:1::/64", "six", check=0)
+    for network, suffix in [("bridge", "four"), ("six", "six")]:
+        for role in ["rogue", "victim"]:
+            server.docker("run", "-d", "--name", f"{role}{suffix}", "--network", network, "busybox", "sleep", "1000", check=0)
+    [bridge] = [link for link in server.links() if link.startswith("apus")]
+    assert run("ip", "-6", "addr", "show", "dev", bridge, check=0).stdout == ""
+    inside_four = server.docker("exec", "victimfour", "ip", "-6", "addr", "show", "dev", "eth0", check=0).stdout
+    assert inside_four == ""
+    for suffix in ["four", "six"]:
+        within(server, f"rogue{suffix}", "sh", "-c", "echo 0 >/proc/sys/net/ipv6/conf/eth0/disable_ipv6")
+        # Even a victim that would listen does not hear.
+        within(server, f"victim{suffix}", "sh", "-c", "echo 2 >/proc/sys/net/ipv6/conf/eth0/accept_ra")
+        advertise_router(server, f"rogue{suffix}")
+        assert "bad" not in within(server, f"victim{suffix}", "ip", "-6", "addr")
+        assert "bad" not in run("ip", "-6", "addr", check=0).stdout + run("ip", "-6", "route", check=0).stdout
+    # The words are good: where nobody looks at what comes from a container, they are believed.
+    stop_looking(server)
+    advertise_router(server, "roguesix")
+    eventually(lambda: "bad" in within(server, "victimsix", "ip", "-6", "addr"), what="the victim is taken in")
+    server.start()
+
+
+def stop_looking(server):
+    """Takes away, until the server starts, what looks at the senders of packets."""
+    [table] = [line.split()[-1] for line in server.tables() if "table bridge" in line]
+    server.kill()
+    run("nft", "delete", "table", "bridge", table, check=0)
+
+
+FORGE = """
+import socket, sys
+kind, mac, address, target, victim_mac = sys.argv[1:]
+own = bytes.fromhex(mac.replace(":", ""))
+s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+s.bind(("eth0", 0))
+if kind == "arp":
+    body = b"\\0\\1\\x08\\0\\6\\4\\0\\2" + own + socket.inet_aton(address) + b"\\xff" * 6 + socket.inet_aton(target)
+    s.send(bytes.fromhex(victim_mac.replace(":", "")) + own + b"\\x08\\x06" + body)
+else:
+    source, victim = (socket.inet_pton(socket.AF_INET6, text) for text in (target, address))
+    destination = socket.inet_pton(socket.AF_INET6, "ff02::1")
+    body = b"\\x88\\0\\0\\0\\x20\\0\\0\\0" + victim + b"\\2\\1" + own
+    total = source + destination + len(body).to_bytes(4, "big") + b"\\0\\0\\0\\x3a" + body
+    value = sum(int.from_bytes(total[n:n + 2], "big") for n in range(0, len(total), 2))
+    while value >> 16: value = (value & 0xffff) + (value >> 16)
+    body = body[:2] + (0xffff - value).to_bytes(2, "big") + body[4:]
+    head = b"\\x60\\0\\0\\0" + len(body).to_bytes(2, "big") + b"\\x3a\\xff"
+    s.send(b"\\x33\\x33\\0\\0\\0\\1" + own + b"\\x86\\xdd" + head + source + destination + body)
+"""
+
+
+def test_a_neighbours_address_cannot_be_claimed(server):
+    """By ARP, and by what IPv6 has for it."""
+    server.docker("network", "create", "--ipv6", "--subnet", "2001:db8:1::/64", "six", check=0)
+    for name in ["rogue", "victim", "friend"]:
+        server.docker("run", "-d", "--name", name, "--network", "six", "busybox", "sleep", "1000", check=0)
+    rogue, victim, friend = (settings(server, name)["Networks"]["six"] for name in ["rogue", "victim", "friend"])
+    for ping, address in [(["ping"], "IPAddress"), (["ping", "-6"], "GlobalIPv6Address")]:
+        server.docker("exec", "victim", *ping, "-c", "1", "-W", "2", friend[address], check=0)
+
+    def believed(kind, address):
+        # The kernel does not change its mind about a neighbour within a second.
+        time.sleep(1.1)
+        within(server, "rogue", sys.executable, "-c", FORGE, kind, rogue["MacAddress"], friend[address],
+               victim[address] if kind == "arp" else rogue[address], victim["MacAddress"])
+        time.sleep(0.1)
+        listed = json.loads(within(server, "victim", "ip", "-j", "neigh"))
+        return {entry["dst"]: entry.get("lladdr") for entry in listed}[friend[address]] == rogue["MacAddress"]
+    claims = [("arp", "IPAddress"), ("na", "GlobalIPv6Address")]
+    assert [believed(*claim) for claim in claims] == [False, False]
+    stop_looking(server)
+    assert [believed(*claim) for claim in claims] == [True, True]
+    server.start()
+
+
+def test_what_is_published_on_loopback_stays_there(server, lan):
+    serve(server, "web", "-p", "127.0.0.1:18081:80", "-p", "[::1]:18081:80")
+    assert "hello" in ask("127.0.0.1", 18081) and "hello" in ask("::1", 18081)
+    # A neighbour sends packets for 127.0.0.1, and for the container itself, to this machine's hardware address.
+    lan.run("ip", "addr", "del", "127.0.0.1/8", "dev", "lo", check=0)
+    lan.run("sysctl", "-w", "net.ipv4.conf.all.route_localnet=1", check=0)
+    lan.run("ip", "route", "add", "127.0.0.0/8", "via", lan.host, "dev", "lan1", check=0)
+    assert "hello" not in ask("127.0.0.1", 18081, lan)
+    address = settings(server, "web")["IPAddress"]
+    assert "hello" not in ask(address, 80, lan) and "hello" not in ask(address, 18081, lan)
+    assert "hello" not in ask(lan.host6, 18081, lan)
+
+
+# Says for four seconds which packets of the test come in by lan1.
+SNIFF = """
+import socket, time
+s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+s.bind(("lan1", 0))
+s.settimeout(0.2)
+print("ready", flush=True)
+end = time.monotonic() + 4
+while time.monotonic() < end:
+    try: packet = s.recv(2000)
+    except TimeoutError: continue
+    if b"secret" in packet: print("leak", packet[12:14].hex(), flush=True)
+"""
+# Sends by every way that a program has.
+SEND = """
+import contextlib, socket, sys
+for family, addresses in [(socket.AF_INET, sys.argv[1:3]), (socket.AF_INET6, sys.argv[3:5])]:
+    with socket.socket(family, socket.SOCK_DGRAM) as s:
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+        for address in addresses:
+            for port in [53, 9999]:
+                with contextlib.suppress(OSError): s.sendto(b"secret", (address, port))
+"""
+
+
+def test_nothing_leaves_an_internal_network(server, lan):
+    """CVE-2024-29018 of Docker is about names; here it is about every packet."""
+    server.docker("network", "create", "--internal", "--ipv6", "--subnet", "10.66.0.0/24", "--subnet", "2001:db8:66::/64",
+                  "inner", check=0)
+    server.docker("network", "create", "--ipv6", "--subnet", "10.67.0.0/24", "--subnet", "2001:db8:67::/64", "outer", check=0)
+
+    def leaks(network, name):
+        server.docker("run", "-d", "--name", name, "--network", network, "busybox", "sleep", "1000", check=0)
+        third = "10.66.0.1" if network == "inner" else "10.67.0.1"
+        # A container that makes itself a way out.
+        for command in [f"ip route replace default via {third}", f"ip -6 route replace default via {gateway6[network]}"]:
+            within(server, name, *command.split())
+        sniffer = subprocess.Popen(["ip", "netns", "exec", lan.name, sys.executable, "-c", SNIFF], stdout=subprocess.PIPE,
+                                   text=True)
+        assert sniffer.stdout.readline() == "ready\n"
+        within(server, name, sys.executable, "-c", SEND, lan.guest, "203.0.113.255", lan.guest6, "ff02::1")
+        return sniffer.communicate(timeout=20)[0].split()
+    gateway6 = {"inner": "2001:db8:66::1", "outer": "2001:db8:67::1"}
+    assert leaks("inner", "kept") == []
+    assert {"0800", "86dd"} <= set(leaks("outer", "free"))
+
+
+@pytest.mark.parametrize("point", ["network.before-record", "network.after-record", "network.after-connect"])
+def test_what_a_start_that_died_had_is_collected(server, point):
+    """Between the rules and the container: addresses, ports and rules are given back by the next server."""
+    server.docker("run", "-d", "--name", "stays", "-p", "18900:80", "busybox", "sleep", "1000", check=0)
+
+    def state():
+        return sorted(server.links()), run("nft", "list", "ruleset", check=0).stdout
+    server.restart()
+    before = state()
+    server.restart(failpoints=f"{point}=die")
+    server.docker("run", "-d", "--name", "dies", "-p", "18901:80", "busybox", "sleep", "1000")
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        server.process.wait(10)
+    server.start()
+    server.docker("rm", "-f", "dies")
+    eventually(lambda: state() == before, what=f"as before: {before}\n{state()}")
+    server.docker("run", "--rm", "-p", "18901:80", "busybox", "true", check=0)
