@@ -91,7 +91,9 @@ mount -t tmpfs shm /dev/shm
 mount -t cgroup2 cgroup /sys/fs/cgroup
 echo 1 >/proc/sys/kernel/printk
 ip link set lo up
-for module in overlay bridge veth nf_tables nft_chain_nat nft_nat nft_masq nft_ct nft_fib_inet nft_meta_bridge; do modprobe $module; done
+for module in overlay bridge veth nf_tables nft_chain_nat nft_nat nft_masq nft_ct nft_fib_inet nft_meta_bridge sch_ingress sch_tbf cls_u32 act_mirred; do modprobe $module; done
+# Without links that nobody asked for.
+modprobe ifb numifbs=0
 hostname vm
 sh /root/main-flows.sh
 echo "vm-exit: $?"

@@ -98,6 +98,10 @@ until_equal 1 sh -c 'apus exec web netstat -ltn | grep -c :80'
 same "a published port" hello "$(nc -w 5 127.0.0.1 8080 </dev/null 2>&1)"
 same "between containers" hello "$(apus run --rm busybox nc -w 5 "$address" 80 </dev/null 2>&1)"
 apus network create side >/dev/null 2>&1 || not_ok "network create"
+apus run -d --name slow --network-bandwidth rx=8mbit,tx=1mbit busybox sleep 100 >/tmp/slow 2>&1 || not_ok "a limit of bandwidth" "$(cat /tmp/slow)"
+same "a limit of bandwidth" "tbf tbf" "$(echo $(ip link | sed -n 's/.*ifb.*qdisc \([a-z]*\).*/\1/p'))"
+same "through a limit" hello "$(apus exec slow nc -w 5 "$address" 80 </dev/null 2>&1)"
+apus rm -f slow >/dev/null 2>&1
 same "between networks" "" "$(apus run --rm --network side busybox nc -w 1 "$address" 80 </dev/null 2>/dev/null)"
 apus rm -f web >/dev/null 2>&1
 apus network rm side >/dev/null 2>&1 || not_ok "network rm"

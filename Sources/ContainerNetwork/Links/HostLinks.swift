@@ -10,7 +10,7 @@ import Synchronization
 ///
 /// All calls block for as long as the kernel works, mostly some ten microseconds.
 public final class HostLinks: Sendable {
-  private let socket: Mutex<NetlinkSocket>
+  let socket: Mutex<NetlinkSocket>
 
   /// Works in the network namespace of the calling thread.
   public init() throws(SystemError) {
@@ -118,9 +118,12 @@ public final class HostLinks: Sendable {
 
   /// Lays a cable from a bridge into a sandbox, whose end gets the name and addresses of `interface`.
   ///
-  /// - Parameter name: The name of the end that stays here, derived from the container and the network.
+  /// - Parameters:
+  ///   - name: The name of the end that stays here, derived from the container and the network.
+  ///   - limiter: Limits what goes through it from its first packet on. It is established.
   public func connect(
-    _ sandbox: NetworkSandbox, _ interface: SandboxInterface, to bridge: UInt32, as name: String, isolated: Bool = false
+    _ sandbox: NetworkSandbox, _ interface: SandboxInterface, to bridge: UInt32, as name: String, isolated: Bool = false,
+    limiter: BandwidthLimiter? = nil
   ) throws {
     let peer = LinkAttributes(
       interface.name, macAddress: interface.macAddress, mtu: interface.mtu,
@@ -136,6 +139,7 @@ public final class HostLinks: Sendable {
       ] + (port == BridgePortChange(hairpin: false, isolated: false) ? [] : [.changeBridgePort(.name(name), port)]),
       context: "connect container")
     do {
+      if let limiter { try lead(name, by: limiter) }
       try sandbox.configure(interface)
     } catch {
       try remove(name)
@@ -148,7 +152,7 @@ public final class HostLinks: Sendable {
     try request([.changeLink(.name(name), LinkChange(isUp: true, master: bridge))])
   }
 
-  private func request(_ messages: [NetlinkMessage], context: String = "") throws(SystemError) {
+  func request(_ messages: [NetlinkMessage], context: String = "") throws(SystemError) {
     guard !messages.isEmpty else { return }
     try socket.withLock { socket throws(SystemError) in try socket.request(messages, context: context) }
   }

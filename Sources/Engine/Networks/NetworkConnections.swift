@@ -131,11 +131,12 @@ extension Networks {
     var grant = before
     grant.endpoints.append(endpoint)
     do {
+      try grant.checkLimit()
       try save(grant, of: container)
       let granted = grant
       table.withLock { $0.keep(granted, of: container) }
       try host.establish(network)
-      try host.connect(sandbox, [(endpoint, network)], [])
+      try host.connect(sandbox, [(endpoint, network)], [], limiter(of: grant))
     } catch {
       try? host.unplug([endpoint.link])
       try? host.forget([endpoint], [])

@@ -9,11 +9,17 @@ struct NetworkGrant: APIObject, Equatable {
   var ports: [Port] = []
   /// The path to the network namespace: of the shim that holds it.
   var sandboxKey = ""
+  /// How fast it may receive and send; nil: no limit.
+  var bandwidth: NetworkBandwidth?
+  /// What the names of the links begin with that keep it to that.
+  var limiter: String?
 
   mutating func fields(_ object: inout ObjectFields) throws(JSONFault) {
     try object.present("endpoints", &endpoints)
     try object.present("ports", &ports)
     try object.present("sandboxKey", &sandboxKey)
+    try object.optional("bandwidth", &bandwidth)
+    try object.optional("limiter", &limiter)
   }
 
   /// A place in one network.

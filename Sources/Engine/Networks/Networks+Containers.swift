@@ -30,6 +30,7 @@ extension Networks {
         grant.endpoints.append(try place(container, in: network, attachment.settings, ordinal: grant.endpoints.count))
       }
       chooseGateways(&grant, plan.attachments)
+      try grant.limit(plan.bandwidth, of: container)
       try claimPorts(plan.ports, for: container, &grant)
       try FailPoint.networkBeforeRecord.pass()
       try save(grant, of: container)
@@ -49,12 +50,14 @@ extension Networks {
   private func connect(_ grant: NetworkGrant, _ networks: [NetworkDefinition], _ sandbox: NetworkSandbox) throws {
     func attempt() throws {
       for network in networks { try host.establish(network) }
-      try host.connect(sandbox, Array(zip(grant.endpoints, networks)), grant.publishedPorts)
+      try host.connect(sandbox, Array(zip(grant.endpoints, networks)), grant.publishedPorts, limiter(of: grant))
     }
     if host.isInstalled {
       do {
         return try attempt()
       } catch {
+        // To begin anew gives a kernel no more than it has.
+        if errorKind(of: error) == .unsupported { throw error }
         logger.warning("the network of this machine is put right after: \(explanation(of: error))")
       }
     }
@@ -208,7 +211,14 @@ extension Networks {
     } catch {
       logger.error("container \(container): its addresses are given back at the next start: \(explanation(of: error))")
     }
-    return grant.endpoints.map(\.link)
+    return grant.links
+  }
+
+  /// Takes away what a container has left, whose names `leave` returned.
+  func unplug(_ links: [String], leftBy container: ContainerID) throws {
+    // It may run again by now, with links of the same names.
+    let present = Set(grant(of: container)?.links ?? [])
+    try host.unplug(links.filter { !present.contains($0) })
   }
 
   private func reinstall() {

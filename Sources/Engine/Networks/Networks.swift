@@ -153,7 +153,7 @@ final class Networks: Sendable {
   func install() throws {
     let (grants, definitions) = table.withLock { table in (Array(table.grants.values), table.byID) }
     let used = Set(grants.flatMap(\.endpoints).map(\.network))
-    try host.install(used.compactMap { definitions[$0]?.definition }, grants)
+    try host.install(used.compactMap { definitions[$0]?.definition }, grants, grants.compactMap(limitedCables))
   }
 
   /// Ends this server's part. Where no container is in a network, nothing of them stays on the machine.

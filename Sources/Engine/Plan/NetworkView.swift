@@ -9,6 +9,7 @@ extension NetworkPlan {
     if inspect.hostConfig.networkMode.isEmpty || inspect.hostConfig.networkMode == "default" {
       inspect.hostConfig.networkMode = "bridge"
     }
+    inspect.hostConfig.networkBandwidth = bandwidth
     var settings = NetworkSettings()
     switch mode {
     case .host: settings.networks = ["host": endpoint(in: "host", networkIDs)]
