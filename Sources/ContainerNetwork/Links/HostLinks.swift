@@ -122,8 +122,8 @@ public final class HostLinks: Sendable {
   ///   - name: The name of the end that stays here, derived from the container and the network.
   ///   - limiter: Limits what goes through it from its first packet on. It is established.
   public func connect(
-    _ sandbox: NetworkSandbox, _ interface: SandboxInterface, to bridge: UInt32, as name: String, isolated: Bool = false,
-    limiter: BandwidthLimiter? = nil
+    _ sandbox: NetworkSandbox, _ interface: SandboxInterface, to bridge: UInt32, as name: String,
+    isolated: Bool = false, limiter: BandwidthLimiter? = nil
   ) throws {
     let peer = LinkAttributes(
       interface.name, macAddress: interface.macAddress, mtu: interface.mtu,
