@@ -13,7 +13,8 @@ extension HostLinks {
   /// Returns whether a link had to be made, to which no cable leads yet.
   ///
   /// - Parameter group: The number that marks links of this kind as ours.
-  /// - Throws: `unsupported` when the kernel lacks a part of what this takes, naming it.
+  /// - Throws: `unsupported` when the kernel lacks a part of what this takes, naming it; `conflict` when a link of another
+  ///   kind has the name.
   @discardableResult
   public func establish(_ limiter: BandwidthLimiter, group: UInt32) throws -> Bool {
     var isNew = false
@@ -21,6 +22,9 @@ extension HostLinks {
       let found = try find(way.link)
       isNew = isNew || found == nil
       let link = try found ?? make(way.link, group)
+      guard link.kind == "ifb" else {
+        throw ClassifiedError(.conflict, "a link of another kind has the name of a limit's", object: way.link)
+      }
       try need(
         "sch_tbf", .replaceQdisc(.tokenBucket(way.limit.bucket(packet: limiter.largestPacket)), on: link.index))
       if !link.isUp {
