@@ -28,19 +28,21 @@ import Testing
       let links = try HostLinks()
       var socket = try NetlinkSocket(.route)
       let gateway = try #require(InterfaceAddress("10.8.0.1/24"))
-      let bridge = try links.establish(Bridge("apus-test", gateways: [gateway]))
+      let bridge = try links.establish(Bridge("apus-test", gateways: [gateway], mtu: limiter?.mtu))
       let sandbox = try NetworkSandbox()
       if let limiter { try links.establish(limiter, group: group) }
       let interface = SandboxInterface(
-        ordinal: 0, macAddress: try .random(), addresses: [try #require(InterfaceAddress("10.8.0.2/24"))], gateways: [])
+        ordinal: 0, macAddress: try .random(), mtu: limiter?.mtu,
+        addresses: [try #require(InterfaceAddress("10.8.0.2/24"))], gateways: [])
       try links.connect(sandbox, interface, to: bridge, as: "cable", limiter: limiter)
       try body(links, sandbox, &socket)
     }.join()
   }
 
-  /// Sends datagrams of 1000 bytes until it is enough. The socket belongs to the namespace it was made in.
+  /// Sends datagrams until it is enough. The socket belongs to the namespace it was made in.
   private static func flood(
-    _ destination: String, from socket: consuming Descriptor = datagramSocket(), until isEnough: () throws -> Bool
+    _ destination: String, size: Int = 1000, from socket: consuming Descriptor = datagramSocket(),
+    until isEnough: () throws -> Bool
   ) throws {
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
@@ -54,7 +56,7 @@ import Testing
     try #require(connected == 0)
     // The answers to the first ones are errors that nobody waits for. As long as it takes.
     for _ in 0..<1000 where try !isEnough() {
-      for _ in 0..<20 { try? socket.writeAll([UInt8](repeating: 0, count: 1000)) }
+      for _ in 0..<20 { try? socket.writeAll([UInt8](repeating: 0, count: size)) }
       usleep(10_000)
     }
   }
@@ -70,7 +72,7 @@ import Testing
       try Self.flood("10.8.0.2") { try links.statistics(of: limiter).received?.dropped ?? 0 > 0 }
       let received = try #require(try links.statistics(of: limiter).received)
       #expect(received.dropped > 0 && received.overlimits > 0 && received.packets > 0 && received.bytes > 0)
-      #expect(received.backlog <= 4_000 && received.queued > 0)
+      #expect(received.backlog <= 4_000)
       let inner = try Namespace.within(sandbox.namespace.descriptor, .net) { () throws(SystemError) in
         Self.datagramSocket()
       }
@@ -129,10 +131,9 @@ import Testing
   @Test func packetsOfLargeNetworksPass() throws {
     // A burst below the size of a packet would let none through.
     let limiter = BandwidthLimiter("ifbtest", received: Self.narrow, sent: nil, mtu: 9000)
-    try Self.inNewNetwork(limiter: limiter) { links, _, socket in
-      let index = try #require(try socket.dump(.link(.name("ifbtestr"))).first?.index)
-      try Self.flood("10.8.0.2") { try links.statistics(of: limiter).received?.packets ?? 0 > 3 }
-      #expect(try socket.dump(.rootQdisc(of: index)).first?.statistics.packets ?? 0 > 3)
+    try Self.inNewNetwork(limiter: limiter) { links, _, _ in
+      try Self.flood("10.8.0.2", size: 8000) { try links.statistics(of: limiter).received?.bytes ?? 0 > 8000 }
+      #expect(try links.statistics(of: limiter).received?.bytes ?? 0 > 8000)
     }
   }
 }

@@ -64,9 +64,9 @@ import Testing
         statistics = try host.dump(.qdiscs(of: 31)).first { $0.kind == "tbf" }?.statistics
         usleep(10_000)
       }
+      // Had the first redirection stayed, nothing would have come here.
       let held = try #require(statistics)
       #expect(held.drops > 0 && held.overlimits > 0 && held.packets > 0)
-      #expect(try host.dump(.link(.index(30))).first?.statistics?.sentPackets == 0)
     }
   }
 }
