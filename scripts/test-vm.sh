@@ -1,7 +1,7 @@
 #!/bin/bash
 # Boots Debian's cloud kernel in an emulated machine, where cgroup v2 is the only hierarchy, and runs there
 # Tests/VirtualMachine/main-flows.sh and the tests of the rooms that depend on the cgroup version: CgroupsTests,
-# ContainerRuntimeTests and ShimTests; and ContainerNetworkTests, for an older kernel with modules. Ends with one line:
+# ContainerRuntimeTests and ShimTests; and BandwidthTests, for an older kernel with modules. Ends with one line:
 # vm: N passed, N failed. Takes the programs from APUS_BIN (default: the debug build).
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -143,7 +143,7 @@ suite CgroupsTests 20
 suite 'ContainerRuntimeTests.(LifecycleTests|IsolationTests|FailureTests|ExecTests)' 40
 suite ShimTests 15
 # And what this kernel has as modules.
-suite ContainerNetworkTests 10
+suite ContainerNetworkTests.BandwidthTests 4
 # What the last test has started to take away may outlive the tests by a moment.
 left() { for directory in /sys/fs/cgroup/apus-*/*/; do [ -d "$directory" ] && echo "$directory" $(cat "$directory/cgroup.procs"); done; }
 until_equal "" left
