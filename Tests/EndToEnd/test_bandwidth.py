@@ -270,7 +270,7 @@ def test_nothing_is_left_after_many_starts(server):
         server.apus("run", "--rm", "--network-bandwidth", LIMIT, "busybox", "true", check=0)
         start(server, "again", bandwidth=LIMIT)
         # One after the other at once: what the last run left must not take away what the next one has.
-        server.docker("kill", "again", check=0)
+        server.docker("stop", "-t", "0", "again", check=0)
         server.docker("start", "again", check=0)
         time.sleep(0.1)
         identity = server.inspect("again")["Id"][:9]
