@@ -189,7 +189,9 @@ let package = Package(
     tests("LinuxKernelTests", ["LinuxKernel", "Diagnostics", "TestSupport"]),
     tests(
       "ContainerNetworkTests",
-      ["ContainerNetwork", "LinuxNetwork", "LinuxKernel", "Netlink", "NetworkAddresses", "Diagnostics", "TestSupport"]),
+      [
+        "ContainerNetwork", "LinuxNetwork", "LinuxKernel", "Netlink", "NetworkAddresses", "Diagnostics", "TestSupport",
+      ]),
     tests("StateStoreTests", ["StateStore", "Diagnostics", "TestSupport"]),
     tests(
       "EngineTests",

@@ -1,7 +1,8 @@
 #!/bin/bash
 # Boots Debian's cloud kernel in an emulated machine, where cgroup v2 is the only hierarchy, and runs there
 # Tests/VirtualMachine/main-flows.sh and the tests of the rooms that depend on the cgroup version: CgroupsTests,
-# ContainerRuntimeTests and ShimTests. Ends with one line: vm: N passed, N failed. Takes the programs from APUS_BIN (default: the debug build).
+# ContainerRuntimeTests and ShimTests; and BandwidthTests, for an older kernel with modules. Ends with one line:
+# vm: N passed, N failed. Takes the programs from APUS_BIN (default: the debug build).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -91,7 +92,9 @@ mount -t tmpfs shm /dev/shm
 mount -t cgroup2 cgroup /sys/fs/cgroup
 echo 1 >/proc/sys/kernel/printk
 ip link set lo up
-for module in overlay bridge veth nf_tables nft_chain_nat nft_nat nft_masq nft_ct nft_fib_inet nft_meta_bridge; do modprobe $module; done
+for module in overlay bridge veth nf_tables nft_chain_nat nft_nat nft_masq nft_ct nft_fib_inet nft_meta_bridge sch_ingress sch_tbf cls_u32 act_mirred; do modprobe $module; done
+# Without links that nobody asked for.
+modprobe ifb numifbs=0
 hostname vm
 sh /root/main-flows.sh
 echo "vm-exit: $?"

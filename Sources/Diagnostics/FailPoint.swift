@@ -26,6 +26,7 @@ public enum FailPoint: String, Sendable, CaseIterable {
   case networkRemoveAfterRecord = "network-remove.after-record"
   case networkBeforeRecord = "network.before-record"
   case networkAfterRecord = "network.after-record"
+  case networkBeforeCables = "network.before-cables"
   case networkAfterConnect = "network.after-connect"
   // update
   case updateBeforeRecord = "update.before-record"

@@ -9,6 +9,7 @@ import ctypes
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -110,7 +111,8 @@ def end(process):
 
 def own_links():
     listed = json.loads(run("ip", "-j", "link", check=0).stdout)
-    return {link["ifname"] for link in listed if link["ifname"].startswith(("veth", "br-", "apus"))}
+    return {link["ifname"] for link in listed if link["ifname"].startswith(("veth", "br-", "apus"))
+            or re.fullmatch("ifb[0-9a-f]{9}[rt]", link["ifname"])}
 
 
 def own_tables():

@@ -142,7 +142,7 @@ def test_what_an_update_is_asked_by_hand(server):
     for body, sentence in [({"Devices": [{"PathOnHost": "/dev/null"}]}, "changing Devices is not supported yet"),
                            ({"CgroupParent": "/elsewhere"}, "changing CgroupParent is not supported yet"),
                            ({"Ulimits": [{"Name": "nofile", "Soft": 1, "Hard": 1}]}, "changing Ulimits is not supported"),
-                           ({"NetworkBandwidth": {"Receive": 1000}}, "NetworkBandwidth is not supported yet"),
+                           ({"NetworkBandwidth": {"Receive": 1000}}, "invalid network bandwidth: 1000 bits a second"),
                            ({"PublishRemove": ["x"]}, 'invalid port specification: "x"'),
                            ({"PublishRemove": ["here:80/tcp"]}, "invalid host IP address: here"),
                            ({"PublishAdd": {"80/tcp": []}}, "no binding for 80/tcp"),

@@ -124,7 +124,9 @@ struct UpdateTests {
     Refusal(sentence: "KernelMemory", kind: .unsupported) { $0.kernelMemory = 64 << 20 },
     Refusal(sentence: "changing CgroupParent", kind: .unsupported) { $0.cgroupParent = "/other" },
     Refusal(sentence: "changing Devices", kind: .unsupported) { $0.devices = [DeviceMapping(pathOnHost: "/dev/null")] },
-    Refusal(sentence: "NetworkBandwidth", kind: .unsupported) { $0.networkBandwidth = NetworkBandwidth(receive: 1) },
+    Refusal(sentence: "invalid network bandwidth", kind: .invalid) {
+      $0.networkBandwidth = NetworkBandwidth(receive: 1)
+    },
     Refusal(sentence: "restart policy always", kind: .unsupported) { $0.restartPolicy = RestartPolicy(name: "always") },
     Refusal(
       sentence: "Restart policy cannot be updated because AutoRemove is enabled", kind: .conflict,

@@ -16,7 +16,6 @@ import Testing
       _ = try? AddressInfo(message)
       _ = try? RouteInfo(message)
       _ = try? QdiscInfo(message)
-      _ = try? TrafficClassInfo(message)
       _ = try? FirewallTableInfo(message)
       _ = try? FirewallChainInfo(message)
       _ = try? FirewallRuleInfo(message)

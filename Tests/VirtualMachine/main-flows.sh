@@ -115,6 +115,10 @@ apus update --publish-rm :8080 --publish-add 8081:80 web >/dev/null 2>/tmp/updat
 same "a port that was added" hello "$(nc -w 5 127.0.0.1 8081 </dev/null 2>&1)"
 same "a port that was taken back" "" "$(nc -w 5 127.0.0.1 8080 </dev/null 2>/dev/null)"
 apus network create side >/dev/null 2>&1 || not_ok "network create"
+apus run -d --name slow --network-bandwidth rx=8mbit,tx=1mbit busybox sleep 100 >/tmp/slow 2>&1 || not_ok "a limit of bandwidth" "$(cat /tmp/slow)"
+same "a limit of bandwidth" "tbf tbf" "$(echo $(ip link | sed -n 's/.*ifb.*qdisc \([a-z]*\).*/\1/p'))"
+same "through a limit" hello "$(apus exec slow nc -w 5 "$address" 80 </dev/null 2>&1)"
+apus rm -f slow >/dev/null 2>&1
 same "between networks" "" "$(apus run --rm --network side busybox nc -w 1 "$address" 80 </dev/null 2>/dev/null)"
 apus rm -f web >/dev/null 2>&1
 apus network rm side >/dev/null 2>&1 || not_ok "network rm"
@@ -155,6 +159,8 @@ suite CgroupsTests 20
 # Mounts and confinement know no cgroups, and the machine is slow.
 suite 'ContainerRuntimeTests.(LifecycleTests|IsolationTests|FailureTests|ExecTests)' 40
 suite ShimTests 15
+# And what this kernel has as modules.
+suite ContainerNetworkTests.BandwidthTests 4
 # What the last test has started to take away may outlive the tests by a moment.
 left() { for directory in /sys/fs/cgroup/apus-*/*/; do [ -d "$directory" ] && echo "$directory" $(cat "$directory/cgroup.procs"); done; }
 until_equal "" left

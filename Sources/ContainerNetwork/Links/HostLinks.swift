@@ -118,9 +118,12 @@ public final class HostLinks: Sendable {
 
   /// Lays a cable from a bridge into a sandbox, whose end gets the name and addresses of `interface`.
   ///
-  /// - Parameter name: The name of the end that stays here, derived from the container and the network.
+  /// - Parameters:
+  ///   - name: The name of the end that stays here, derived from the container and the network.
+  ///   - limiter: Limits what goes through it from its first packet on. It is established.
   public func connect(
-    _ sandbox: NetworkSandbox, _ interface: SandboxInterface, to bridge: UInt32, as name: String, isolated: Bool = false
+    _ sandbox: NetworkSandbox, _ interface: SandboxInterface, to bridge: UInt32, as name: String,
+    isolated: Bool = false, limiter: BandwidthLimiter? = nil
   ) throws {
     let peer = LinkAttributes(
       interface.name, macAddress: interface.macAddress, mtu: interface.mtu,
@@ -130,6 +133,7 @@ public final class HostLinks: Sendable {
         + plugging(name, into: bridge, isolated: isolated),
       context: "connect container")
     do {
+      if let limiter { try lead(name, by: limiter) }
       try sandbox.configure(interface)
     } catch {
       try remove(name)
@@ -152,7 +156,7 @@ public final class HostLinks: Sendable {
     ] + (port == BridgePortChange(hairpin: false, isolated: false) ? [] : [.changeBridgePort(.name(name), port)])
   }
 
-  private func request(_ messages: [NetlinkMessage], context: String = "") throws(SystemError) {
+  func request(_ messages: [NetlinkMessage], context: String = "") throws(SystemError) {
     guard !messages.isEmpty else { return }
     try socket.withLock { socket throws(SystemError) in try socket.request(messages, context: context) }
   }

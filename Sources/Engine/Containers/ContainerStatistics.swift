@@ -1,6 +1,7 @@
 public import EngineAPI
 
 import Cgroups
+import ContainerNetwork
 import Diagnostics
 import LinuxKernel
 import Logging
@@ -60,6 +61,7 @@ extension Engine {
     answer.read = Timestamp.now.rfc3339
     if let last, last.cpu.system != nil { (answer.previousRead, answer.previousCPU) = (last.read, last.cpu) }
     answer.networks = try await interfaces(of: container)
+    answer.networkBandwidth = try await bandwidth(of: container)
     return answer
   }
 
@@ -80,6 +82,33 @@ extension Engine {
       logger.debug("container \(id): its interfaces cannot be read: \(explanation(of: error))")
       return nil
     }
+  }
+}
+
+extension Engine {
+  /// What a container's limits have let pass and held back; nil: it has none.
+  private func bandwidth(of container: Container) async throws -> NetworkBandwidthStatistics? {
+    let (networks, id) = (networks, container.id)
+    guard networks.grant(of: id)?.bandwidth != nil else { return nil }
+    do {
+      return try await networks.change { try networks.bandwidthStatistics(of: id) }.map(NetworkBandwidthStatistics.init)
+    } catch {
+      logger.debug("container \(id): its limits cannot be read: \(explanation(of: error))")
+      return nil
+    }
+  }
+}
+
+extension NetworkBandwidthStatistics {
+  fileprivate init(_ found: BandwidthStatistics) {
+    func way(_ found: BandwidthStatistics.Way) -> Way {
+      var way = Way()
+      (way.bytes, way.packets, way.droppedPackets) = (found.bytes, found.packets, found.dropped)
+      (way.delayed, way.waitingBytes, way.waitingPackets) = (found.overlimits, found.backlog, found.queued)
+      return way
+    }
+    self.init()
+    (receive, transmit) = (found.received.map(way), found.sent.map(way))
   }
 }
 

@@ -72,7 +72,7 @@ extension Engine {
     let update = LiveUpdate(
       container, plan, records: records, networks: networks, cgroups: cgroups, cgroup: cgroupPath(of: container),
       logger: logger)
-    if networks.grant(of: container.id) != nil, plan.ports != nil {
+    if networks.grant(of: container.id) != nil, plan.ports != nil || plan.changes.networkBandwidth != nil {
       try await networks.change { try update.run() }
     } else {
       try await threads.runIfActive { try update.run() }
@@ -80,7 +80,7 @@ extension Engine {
     container.reconfigure(plan.configuration)
   }
 
-  /// Sets in the cgroup of a run that goes on what an earlier server has written down and perhaps not set.
+  /// Sets, for a run that goes on, what an earlier server has written down and perhaps not set.
   func finishUpdate(of container: Container) async throws {
     var configuration = container.configuration
     guard let changes = configuration.unapplied else { return }
@@ -89,6 +89,10 @@ extension Engine {
     try await threads.runIfActive {
       let limits = try LiveUpdate.limits(changes, resources)
       if limits != LinuxResources() { _ = try cgroups.change(path, limits) }
+    }
+    if changes.networkBandwidth != nil {
+      let (networks, id, bandwidth) = (networks, container.id, configuration.request.hostConfig.networkBandwidth)
+      try await networks.change { try networks.setBandwidth(bandwidth, of: id) }
     }
     configuration.unapplied = nil
     try await records.update(container, to: configuration)
@@ -115,10 +119,11 @@ struct LiveUpdate: Sendable {
     (self.cgroups, self.cgroup, self.logger) = (cgroups, cgroup, logger)
   }
 
-  /// Blocking; on the networks' thread where ports are changed.
+  /// Blocking; on the networks' thread where ports or the bandwidth are changed.
   func run() throws {
     let limits = try Self.limits(plan.changes, plan.resources)
-    let hasLimits = limits != LinuxResources()
+    let hasBandwidth = plan.changes.networkBandwidth != nil
+    let hasLimits = limits != LinuxResources() || hasBandwidth
     let ports = try plan.ports.flatMap { try networks.beginChange(of: $0, container.id) }
     var written = plan.configuration
     if hasLimits { written.unapplied = plan.changes }
@@ -128,11 +133,14 @@ struct LiveUpdate: Sendable {
       try FailPoint.updateBeforeRecord.pass()
       try records.save(written, of: container, with: ports?.after)
       try FailPoint.updateAfterRecord.pass()
-      if hasLimits { set = try cgroups.change(cgroup, limits) }
+      if limits != LinuxResources() { set = try cgroups.change(cgroup, limits) }
       try FailPoint.updateAfterLimits.pass()
       if let ports {
         isPublished = true
         try networks.publish(ports)
+      }
+      if hasBandwidth {
+        try networks.setBandwidth(plan.configuration.request.hostConfig.networkBandwidth, of: container.id)
       }
       try FailPoint.updateAfterPublish.pass()
     } catch {
@@ -152,6 +160,10 @@ struct LiveUpdate: Sendable {
   private func takeBack(_ set: CgroupChange?, _ ports: PortChange?, isPublished: Bool) {
     let steps: [() throws -> Void] = [
       { try set?.undo() },
+      {
+        guard plan.changes.networkBandwidth != nil else { return }
+        try networks.setBandwidth(container.configuration.request.hostConfig.networkBandwidth, of: container.id)
+      },
       { if let ports { try networks.takeBack(ports, isPublished: isPublished) } },
       { try records.save(container.configuration, of: container, with: ports?.before) },
     ]

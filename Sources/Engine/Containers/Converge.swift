@@ -159,7 +159,7 @@ extension Engine {
     let cables = try await networks.change { networks.leave(id) }
     background.start(.awaited) { [logger] in
       do {
-        try await networks.change { try networks.host.unplug(cables) }
+        try await networks.change { try networks.unplug(cables, leftBy: id) }
       } catch {
         logger.error("container \(id): its cables cannot be unplugged: \(explanation(of: error))")
       }

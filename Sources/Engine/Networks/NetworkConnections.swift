@@ -143,11 +143,12 @@ extension Networks {
     grant.resolver = try resolver(of: grant, plan)
     var resolverChanged = false
     do {
+      try grant.checkLimit()
       try save(grant, of: container)
       let granted = grant
       table.withLock { $0.keep(granted, of: container) }
       try host.establish(network)
-      try host.connect(sandbox, [(endpoint, network)], [])
+      try host.connect(sandbox, [(endpoint, network)], [], limiter(of: grant))
       resolverChanged = try changeNames(of: container, from: before, to: granted, sandbox)
     } catch {
       _ = try? changeNames(of: container, from: grant, to: before, sandbox)

@@ -237,6 +237,9 @@ struct NetworkDefinition: Sendable, Equatable {
     return bridge
   }
 
+  /// In bytes: what a packet may have without the link layer's header.
+  var mtu: UInt32 { shown.options[Option.mtu].flatMap { UInt32($0) } ?? 1500 }
+
   /// The address that ports are published at when none is named.
   var hostBinding: IPAddress {
     shown.options[Option.hostBinding].flatMap { IPAddress($0) } ?? .unspecified(.version4)

@@ -11,12 +11,18 @@ struct NetworkGrant: APIObject, Equatable {
   var sandboxKey = ""
   /// What the container's resolver is told besides its networks; nil: it has none, and asks the machine's resolvers.
   var resolver: Resolver?
+  /// How fast it may receive and send; nil: no limit.
+  var bandwidth: NetworkBandwidth?
+  /// What the names of the links begin with that keep it to that.
+  var limiter: String?
 
   mutating func fields(_ object: inout ObjectFields) throws(JSONFault) {
     try object.present("endpoints", &endpoints)
     try object.present("ports", &ports)
     try object.present("sandboxKey", &sandboxKey)
     try object.optional("resolver", &resolver)
+    try object.optional("bandwidth", &bandwidth)
+    try object.optional("limiter", &limiter)
   }
 
   /// A place in one network.

@@ -19,6 +19,13 @@ extension NetworkHost {
     return try HostLinks().damage(of: Array(bridges.values), cables: cables)
   }
 
+  /// Those of the links named that are not there.
+  func missing(_ names: [String]) throws -> [String] {
+    guard !names.isEmpty else { return [] }
+    let links = try HostLinks()
+    return try names.filter { try !links.exists($0) }
+  }
+
   /// Has those who drop what they do not know let our containers' packets pass, as far as they can be told. Returns
   /// whether something was changed. What fails is only said: our own networks are as they should be.
   @discardableResult

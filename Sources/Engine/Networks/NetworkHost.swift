@@ -11,7 +11,7 @@ import Synchronization
 /// It is opened when the first container needs it, so that a machine without the means runs those that do not. All calls
 /// block; they come from one thread.
 final class NetworkHost: Sendable {
-  private struct Opened {
+  struct Opened {
     let links: HostLinks
     let firewall: Firewall
     /// The index of each network's bridge that has been established, by the network's id.
@@ -42,10 +42,14 @@ final class NetworkHost: Sendable {
     logger = configuration.logger
   }
 
-  /// Eight hexadecimal digits that stand for a text: FNV-1a, 32 bits.
+  /// A number that stands for a text: FNV-1a.
+  static func hash(of text: String) -> UInt32 {
+    text.utf8.reduce(UInt32(0x811C_9DC5)) { ($0 ^ UInt32($1)) &* 0x0100_0193 }
+  }
+
+  /// The same in eight hexadecimal digits.
   private static func mark(of text: String) -> String {
-    let hash = text.utf8.reduce(UInt32(0x811C_9DC5)) { ($0 ^ UInt32($1)) &* 0x0100_0193 }
-    let digits = String(hash, radix: 16)
+    let digits = String(hash(of: text), radix: 16)
     return String(repeating: "0", count: 8 - digits.count) + digits
   }
 
@@ -69,7 +73,9 @@ final class NetworkHost: Sendable {
   }
 
   /// Brings bridges and tables to what `networks` and `grants` say, whatever a server before or another program left.
-  func install(_ networks: [NetworkDefinition], _ grants: [NetworkGrant]) throws {
+  func install(
+    _ networks: [NetworkDefinition], _ grants: [NetworkGrant], _ limited: [LimitedCables] = []
+  ) throws {
     let links = try HostLinks()
     let firewall = try openFirewall()
     var opened = Opened(links: links, firewall: firewall)
@@ -95,6 +101,7 @@ final class NetworkHost: Sendable {
       try links.plug(endpoint.link, into: bridge, isolated: isolated.contains(endpoint.network))
     }
     keep(opened)
+    try limit(limited, links)
   }
 
   /// What dockerd's containers are plugged into is no business of ours.
@@ -160,6 +167,7 @@ final class NetworkHost: Sendable {
     acceptBesideOthers(firewall)
     try resignRouter(firewall)
     let links = try opened?.links ?? HostLinks()
+    try links.removeLimiters(group: limiterGroup, besides: [])
     for network in networks where network.driver == .bridge {
       let bridge = try network.bridge(defaultName: defaultBridge).name
       if try links.hasBridge(bridge) { try links.remove(bridge) }
@@ -196,11 +204,14 @@ final class NetworkHost: Sendable {
 
   // MARK: Containers
 
-  /// Lays a container's cables and publishes its ports.
+  /// Lays a container's cables, with their limits, and publishes its ports.
   func connect(
-    _ sandbox: NetworkSandbox, _ endpoints: [(NetworkGrant.Endpoint, NetworkDefinition)], _ ports: [PublishedPort]
+    _ sandbox: NetworkSandbox, _ endpoints: [(NetworkGrant.Endpoint, NetworkDefinition)], _ ports: [PublishedPort],
+    _ limiter: BandwidthLimiter?
   ) throws {
     try withOpened { opened in
+      if let limiter { try opened.links.establish(limiter, group: limiterGroup) }
+      try FailPoint.networkBeforeCables.pass()
       // First, so that nothing comes out of a cable that is not looked at.
       try opened.firewall.add(endpoints.map(\.0.firewall), ports)
       for (endpoint, network) in endpoints {
@@ -212,7 +223,7 @@ final class NetworkHost: Sendable {
           ordinal: endpoint.ordinal, macAddress: endpoint.mac, mtu: bridge.mtu, addresses: endpoint.addresses,
           gateways: endpoint.gateways)
         try opened.links.connect(
-          sandbox, interface, to: index, as: endpoint.link, isolated: !bridge.connectsContainers)
+          sandbox, interface, to: index, as: endpoint.link, isolated: !bridge.connectsContainers, limiter: limiter)
       }
     }
   }
@@ -226,9 +237,7 @@ final class NetworkHost: Sendable {
   /// Takes cables away; those that are gone already are no matter.
   func unplug(_ links: [String]) throws {
     guard isInstalled, !links.isEmpty else { return }
-    try withOpened { opened in
-      for link in links { try opened.links.remove(link) }
-    }
+    try withOpened { opened in try opened.links.remove(links) }
   }
 
   /// Changes only the published ports of a container, all at once.
@@ -236,7 +245,7 @@ final class NetworkHost: Sendable {
     try withOpened { opened in try opened.firewall.replace(removed, with: added) }
   }
 
-  private func withOpened<Result>(_ body: (inout Opened) throws -> Result) throws -> Result {
+  func withOpened<Result>(_ body: (inout Opened) throws -> Result) throws -> Result {
     try opened.withLock { opened in
       guard var value = opened else { throw gone(name) }
       defer { opened = value }

@@ -34,6 +34,7 @@ extension Networks {
       }
       chooseGateways(&grant, plan.attachments)
       grant.resolver = try resolver(of: grant, plan)
+      try grant.limit(plan.bandwidth, of: container)
       try claimPorts(plan.ports, for: container, &grant)
       try FailPoint.networkBeforeRecord.pass()
       try save(grant, of: container)
@@ -54,12 +55,14 @@ extension Networks {
   private func connect(_ grant: NetworkGrant, _ networks: [NetworkDefinition], _ sandbox: NetworkSandbox) throws {
     func attempt() throws {
       for network in networks { try host.establish(network) }
-      try host.connect(sandbox, Array(zip(grant.endpoints, networks)), grant.publishedPorts)
+      try host.connect(sandbox, Array(zip(grant.endpoints, networks)), grant.publishedPorts, limiter(of: grant))
     }
     if host.isInstalled {
       do {
         return try attempt()
       } catch {
+        // To begin anew gives a kernel no more than it has.
+        if errorKind(of: error) == .unsupported { throw error }
         logger.warning("the network of this machine is put right after: \(explanation(of: error))")
       }
     }
@@ -191,7 +194,14 @@ extension Networks {
     } catch {
       logger.error("container \(container): its addresses are given back at the next start: \(explanation(of: error))")
     }
-    return grant.endpoints.map(\.link)
+    return grant.links
+  }
+
+  /// Takes away what a container has left, whose names `leave` returned.
+  func unplug(_ links: [String], leftBy container: ContainerID) throws {
+    // It may run again by now, with links of the same names.
+    let present = Set(grant(of: container)?.links ?? [])
+    try host.unplug(links.filter { !present.contains($0) })
   }
 
   private func reinstall() {

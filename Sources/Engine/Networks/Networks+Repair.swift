@@ -31,10 +31,8 @@ extension Networks {
 
   private func isCable(_ name: String) -> Bool {
     // Of all links of this machine, only those with such a name are looked for.
-    guard name.hasPrefix("veth") else { return false }
-    return table.withLock { table in
-      table.grants.contains { $0.value.endpoints.contains { $0.link == name } }
-    }
+    guard name.hasPrefix("veth") || name.hasPrefix("ifb") else { return false }
+    return table.withLock { table in table.grants.contains { $0.value.links.contains(name) } }
   }
 
   /// Returns whether there was damage.
@@ -48,6 +46,7 @@ extension Networks {
       let lacksRules = try alarm == .rules || alarm == .unknown && !firewall.isComplete()
       let links = try host.damage(used, Array(grants.values))
       var found = lacksRules ? [program.map { "rules were taken away by \($0)" } ?? "rules were taken away"] : []
+      found += try host.missing(grants.values.compactMap(limiter(of:)).flatMap(\.links)).map { "link \($0) was deleted" }
       found += links.filter { if case .cableGone = $0 { false } else { true } }.map(\.description)
       if !found.isEmpty { try install() }
       found += relay(links, grants, definitions)
@@ -77,7 +76,7 @@ extension Networks {
           let sandbox = try? NetworkSandbox(at: grant.sandboxKey)
         else { continue }
         do {
-          try host.connect(sandbox, [(endpoint, network)], [])
+          try host.connect(sandbox, [(endpoint, network)], [], limiter(of: grant))
           return damage.description
         } catch {
           logger.error("container \(container): \(damage), and cannot be laid again: \(explanation(of: error))")

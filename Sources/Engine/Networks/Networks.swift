@@ -167,7 +167,7 @@ final class Networks: Sendable {
   func install() throws {
     let (grants, definitions) = table.withLock { table in (Array(table.grants.values), table.byID) }
     let used = Set(grants.flatMap(\.endpoints).map(\.network))
-    try host.install(used.compactMap { definitions[$0]?.definition }, grants)
+    try host.install(used.compactMap { definitions[$0]?.definition }, grants, grants.compactMap(limitedCables))
     watchOver()
   }
 

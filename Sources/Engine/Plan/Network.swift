@@ -37,6 +37,8 @@ struct NetworkPlan: Sendable, Equatable {
   var exposedPorts: [String]
   /// Those of the default network.
   var links: [ContainerLink] = []
+  /// Nil: no limit. Valid for `BandwidthPlan`.
+  var bandwidth: NetworkBandwidth?
 
   /// One line of the container's hosts file.
   struct ExtraHost: Sendable, Equatable {
@@ -54,15 +56,16 @@ struct NetworkPlan: Sendable, Equatable {
     let host = request.hostConfig
     let config = request.config
     try refuse("NetworkDisabled", if: config.networkDisabled == true, advice: "use --network none")
-    try refuse("NetworkBandwidth", if: host.networkBandwidth != nil)
     let mode = try mode(host.networkMode)
+    try BandwidthPlan.check(host.networkBandwidth, mode)
     let exposed = Set((config.exposedPorts ?? [:]).keys).union((host.portBindings ?? [:]).keys).sorted()
     for port in exposed { _ = try PublishedPortPlan.containerPort(port) }
     let attachments = try attachments(request, mode, attached)
     var plan = NetworkPlan(
       mode: mode, attachments: attachments, ports: try PublishedPortPlan.plan(host, exposed: exposed),
       extraHosts: try extraHosts(host), nameServers: host.dns ?? [], searchDomains: host.dnsSearch ?? [],
-      resolverOptions: host.dnsOptions ?? [], exposedPorts: exposed)
+      resolverOptions: host.dnsOptions ?? [], exposedPorts: exposed,
+      bandwidth: host.networkBandwidth?.applied(to: nil))
     if mode != .networks { try plan.checkWithoutNetworks(config, links: host.links ?? []) }
     if plan.attachments.first?.isDefaultNetwork == true { plan.links = try ContainerLink.all(host.links) }
     for value in plan.nameServers {

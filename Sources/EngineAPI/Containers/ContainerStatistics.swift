@@ -15,6 +15,8 @@ public struct ContainerStatistics: APIObject, Equatable {
   public var memory = MemoryStatistics()
   /// By the names that the interfaces have in the container; nil: it has none of its own.
   public var networks: [String: InterfaceStatistics]?
+  /// What its limits of bandwidth have held back, which is no field of Docker's; nil: it has no limit.
+  public var networkBandwidth: NetworkBandwidthStatistics?
 
   public init() {}
 
@@ -33,6 +35,7 @@ public struct ContainerStatistics: APIObject, Equatable {
     try object.present("precpu_stats", &previousCPU)
     try object.present("memory_stats", &memory)
     try object.optional("networks", &networks)
+    try object.optional("network_bandwidth", &networkBandwidth)
   }
 }
 

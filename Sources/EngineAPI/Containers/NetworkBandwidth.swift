@@ -34,3 +34,42 @@ public struct NetworkBandwidth: APIObject, Equatable {
     return NetworkBandwidth(receive: receive, transmit: transmit, burst: merged(\.burst))
   }
 }
+
+/// What limits of bandwidth have let pass and held back since they were set; no field of Docker's.
+public struct NetworkBandwidthStatistics: APIObject, Equatable {
+  /// One direction.
+  public struct Way: APIObject, Equatable {
+    /// What has passed.
+    public var bytes: UInt64 = 0
+    public var packets: UInt64 = 0
+    /// Those for which there was no room to wait in.
+    public var droppedPackets: UInt64 = 0
+    /// How often a packet had to wait for the rate.
+    public var delayed: UInt64 = 0
+    /// What waits now.
+    public var waitingBytes: UInt64 = 0
+    public var waitingPackets: UInt64 = 0
+
+    public init() {}
+
+    public mutating func fields(_ object: inout ObjectFields) throws(JSONFault) {
+      try object.present("bytes", &bytes)
+      try object.present("packets", &packets)
+      try object.present("dropped_packets", &droppedPackets)
+      try object.present("delayed", &delayed)
+      try object.present("waiting_bytes", &waitingBytes)
+      try object.present("waiting_packets", &waitingPackets)
+    }
+  }
+
+  /// Nil: no limit this way.
+  public var receive: Way?
+  public var transmit: Way?
+
+  public init() {}
+
+  public mutating func fields(_ object: inout ObjectFields) throws(JSONFault) {
+    try object.optional("receive", &receive)
+    try object.optional("transmit", &transmit)
+  }
+}

@@ -37,6 +37,8 @@ public struct NetlinkFlags: OptionSet, Sendable, Hashable {
   /// More messages of the same answer follow.
   public static let multipart = NetlinkFlags(rawValue: 0x2)
   public static let acknowledge = NetlinkFlags(rawValue: 0x4)
+  /// The news that comes of it is for whoever asks, too.
+  public static let echo = NetlinkFlags(rawValue: 0x8)
   /// A dump that objects were added to or taken from while it was made, so that it may lack some.
   public static let dumpInterrupted = NetlinkFlags(rawValue: 0x10)
 

@@ -17,6 +17,8 @@ public struct LinkInfo: NetlinkAnswer, Equatable {
   public let parent: UInt32?
   /// Of a link whose peer or parent is in another namespace: the number this one has for it.
   public let parentNamespace: Int32?
+  /// The number by which links are taken away together; 0 is that of all others.
+  public let group: UInt32
   /// The kind of the link's qdisc: "noqueue", "tbf".
   public let qdisc: String?
   public let statistics: LinkStatistics?
@@ -47,6 +49,7 @@ public struct LinkInfo: NetlinkAnswer, Equatable {
     master = attributes.integer(LinkAttribute.master)
     parent = attributes.integer(LinkAttribute.parent)
     parentNamespace = attributes.integer(LinkAttribute.peerNamespace)
+    group = attributes.integer(LinkAttribute.group) ?? 0
     qdisc = attributes.text(LinkAttribute.qdisc)
     statistics = attributes.bytes(LinkAttribute.statistics).flatMap(LinkStatistics.init)
     let isPort = info.text(LinkAttribute.infoPortKind) == "bridge"

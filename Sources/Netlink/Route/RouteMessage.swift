@@ -12,12 +12,8 @@ enum RouteMessage {
   static let newQdisc: UInt16 = 36
   static let deleteQdisc: UInt16 = 37
   static let getQdisc: UInt16 = 38
-  static let newClass: UInt16 = 40
-  static let deleteClass: UInt16 = 41
-  static let getClass: UInt16 = 42
   static let newFilter: UInt16 = 44
   static let deleteFilter: UInt16 = 45
-  static let getFilter: UInt16 = 46
 }
 
 /// Groups of news that rtnetlink sends. linux/rtnetlink.h, RTNLGRP_….

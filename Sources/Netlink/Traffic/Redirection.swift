@@ -1,11 +1,24 @@
+/// Which packets of a link are meant.
+public enum TrafficDirection: Sendable, Hashable, CaseIterable {
+  /// What comes in by it, and what leaves by it.
+  case incoming, outgoing
+
+  /// The place of the filters. TC_H_MIN_INGRESS and TC_H_MIN_EGRESS of linux/pkt_sched.h.
+  fileprivate var filters: UInt32 {
+    switch self {
+    case .incoming: 0xFFFF_FFF2
+    case .outgoing: 0xFFFF_FFF3
+    }
+  }
+}
+
 extension NetlinkMessage {
-  /// Sends all that a link takes in out by another, an ifb, whose qdisc can hold it back; from there it goes on as if
-  /// the link had just taken it in. Needs the ingress qdisc on the link; a redirection that is there is replaced.
-  /// tc-u32(8), tc-mirred(8).
-  public static func redirectIngress(of link: UInt32, to other: UInt32) -> NetlinkMessage {
-    var writer = MessageWriter(type: RouteMessage.newFilter, flags: [.create, .replace])
-    writer.trafficHeader(
-      link, handle: Self.firstFilter, parent: TrafficHandle.ingressQdisc.number, info: Self.filterInfo)
+  /// Sends all that goes one way through a link out by another, an ifb, whose qdisc can hold it back; from there it goes
+  /// on as if nothing had been between. Needs `Qdisc.filtering` on the link; a redirection that is there comes first, and is
+  /// to be deleted before. Fails with ENOENT when the kernel lacks the filter or the action. tc-u32(8), tc-mirred(8).
+  public static func redirect(_ direction: TrafficDirection, of link: UInt32, to other: UInt32) -> NetlinkMessage {
+    var writer = MessageWriter(type: RouteMessage.newFilter, flags: .create)
+    writer.trafficHeader(link, handle: 0, parent: direction.filters, info: Self.filterInfo)
     writer.put(TrafficAttribute.kind, "u32")
     writer.nest(TrafficAttribute.options) { options in
       // struct tc_u32_sel with one key that matches anything: no mask. Its first byte says that matching ends here.
@@ -23,20 +36,15 @@ extension NetlinkMessage {
         }
       }
     }
-    return writer.message("redirect what comes in by", "link \(link)")
+    return writer.message("redirect \(direction) packets of", "link \(link)")
   }
 
-  /// Takes such a redirection away. The ingress qdisc takes its own along when it goes.
-  public static func deleteIngressFilter(of link: UInt32) -> NetlinkMessage {
+  /// Takes such a redirection away; it goes with the qdisc, too. Fails with ENOENT or EINVAL when there is none.
+  public static func deleteRedirection(_ direction: TrafficDirection, of link: UInt32) -> NetlinkMessage {
     var writer = MessageWriter(type: RouteMessage.deleteFilter, flags: [])
-    writer.trafficHeader(
-      link, handle: 0, parent: TrafficHandle.ingressQdisc.number, info: Self.filterInfo)
-    return writer.message("delete redirection of", "link \(link)")
+    writer.trafficHeader(link, handle: 0, parent: direction.filters, info: Self.filterInfo)
+    return writer.message("no longer redirect \(direction) packets of", "link \(link)")
   }
-
-  /// The first filter of u32's first table, 800::800: with no number, each request would make another filter behind
-  /// the one that is there.
-  private static let firstFilter: UInt32 = 0x8000_0800
 
   /// Priority 1, and ETH_P_ALL in network order.
   private static var filterInfo: UInt32 {

@@ -1,4 +1,4 @@
-/// What went through a qdisc or a class. linux/gen_stats.h.
+/// What went through a qdisc. linux/gen_stats.h.
 public struct TrafficStatistics: Sendable, Equatable {
   public var bytes: UInt64 = 0
   public var packets: UInt64 = 0
@@ -46,35 +46,14 @@ public struct QdiscInfo: NetlinkAnswer, Equatable {
     guard let kind = attributes.text(TrafficAttribute.kind) else { throw .missing("qdisc kind") }
     self.kind = kind
     statistics = TrafficStatistics(try attributes.nested(TrafficAttribute.statistics))
-    bytesPerSecond = kind == "tbf" ? rate(try attributes.nested(TrafficAttribute.options), wide: 4) : nil
+    bytesPerSecond = kind == "tbf" ? Self.rate(try attributes.nested(TrafficAttribute.options)) : nil
   }
-}
 
-/// A class, as the kernel lists it.
-public struct TrafficClassInfo: NetlinkAnswer, Equatable {
-  public let link: UInt32
-  public let handle: TrafficHandle
-  public let parent: TrafficHandle
-  public let kind: String
-  public let bytesPerSecond: UInt64?
-  public let statistics: TrafficStatistics
-
-  public init?(_ message: ReceivedNetlinkMessage) throws(NetlinkFormatError) {
-    guard message.type == RouteMessage.newClass else { return nil }
-    let (header, attributes) = try message.parts(fixed: 20, "class")
-    link = header.field(4)
-    handle = TrafficHandle(number: header.field(8))
-    parent = TrafficHandle(number: header.field(12))
-    kind = attributes.text(TrafficAttribute.kind) ?? ""
-    statistics = TrafficStatistics(try attributes.nested(TrafficAttribute.statistics))
-    bytesPerSecond = kind == "htb" ? rate(try attributes.nested(TrafficAttribute.options), wide: 6) : nil
+  /// A rate from its 64 bits, which the kernel leaves out of what fits into 32, or from the first struct tc_ratespec.
+  private static func rate(_ options: Attributes) -> UInt64? {
+    if let rate = options.integer(4, as: UInt64.self) { return rate }
+    return options.bytes(1)?.hostInteger(at: 8, as: UInt32.self).map(UInt64.init)
   }
-}
-
-/// A rate from its 64 bits, which the kernel leaves out of what fits into 32, or from the first struct tc_ratespec.
-private func rate(_ options: Attributes, wide: UInt16) -> UInt64? {
-  if let rate = options.integer(wide, as: UInt64.self) { return rate }
-  return options.bytes(1)?.hostInteger(at: 8, as: UInt32.self).map(UInt64.init)
 }
 
 extension NetlinkQuery<QdiscInfo> {
@@ -85,13 +64,12 @@ extension NetlinkQuery<QdiscInfo> {
     // The kernel lists those of all links.
     return NetlinkQuery(writer.message("list qdiscs of", "link \(link)")) { $0.link == link }
   }
-}
 
-extension NetlinkQuery<TrafficClassInfo> {
-  /// The classes of a link.
-  public static func classes(of link: UInt32) -> NetlinkQuery {
-    var writer = MessageWriter(type: RouteMessage.getClass, flags: .dump)
-    writer.trafficHeader(link, handle: 0, parent: 0)
-    return NetlinkQuery(writer.message("list classes of", "link \(link)"))
+  /// The qdisc that holds back what leaves a link, without a list of all others. Fails with ENOENT where it is none that
+  /// somebody has set.
+  public static func rootQdisc(of link: UInt32) -> NetlinkQuery {
+    var writer = MessageWriter(type: RouteMessage.getQdisc, flags: .echo)
+    writer.trafficHeader(link, handle: 0, parent: TrafficHandle.root.number)
+    return NetlinkQuery(writer.message("find qdisc of", "link \(link)"))
   }
 }
