@@ -148,7 +148,7 @@ public final class HostLinks: Sendable {
     try request([.changeLink(.name(name), LinkChange(isUp: true, master: bridge))])
   }
 
-  private func request(_ messages: [NetlinkMessage], context: String = "") throws(SystemError) {
+  func request(_ messages: [NetlinkMessage], context: String = "") throws(SystemError) {
     guard !messages.isEmpty else { return }
     try socket.withLock { socket throws(SystemError) in try socket.request(messages, context: context) }
   }

@@ -36,6 +36,7 @@ public final class NetworkSandbox: Sendable {
       do {
         try KernelSettings.setVersion6(
           interface.addresses.contains { $0.address.family == .version6 }, of: interface.name)
+        for (name, value) in interface.settings { try KernelSettings.set(name, to: value) }
       } catch let error as SystemError {
         throw error
       } catch {
@@ -53,8 +54,18 @@ public final class NetworkSandbox: Sendable {
       messages.append(.addAddress(address, to: index, flags: .noDuplicateDetection))
     }
     messages.append(.changeLink(.index(index), LinkChange(isUp: true)))
-    for gateway in interface.gateways { messages.append(.replaceRoute(.byDefault(via: gateway, link: index))) }
+    for gateway in interface.gateways {
+      messages.append(
+        .replaceRoute(
+          gateway.isUnspecified
+            ? Route(to: .all(gateway.family), link: index) : .byDefault(via: gateway, link: index)))
+    }
     try request(messages)
+  }
+
+  /// Takes an interface away.
+  public func remove(_ interface: String) throws(SystemError) {
+    try request([.deleteLink(.name(interface))])
   }
 
   private func request(_ messages: [NetlinkMessage]) throws(SystemError) {
@@ -64,19 +75,21 @@ public final class NetworkSandbox: Sendable {
 
 /// A container's end of a cable.
 public struct SandboxInterface: Sendable, Equatable {
-  /// `eth0`, `eth1`…
+  /// `eth0`, `eth1`…, or another of at most 15 bytes.
   public var name: String
   public var macAddress: MACAddress
   public var mtu: UInt32?
   public var addresses: [InterfaceAddress]
-  /// The routers for all that is not in its subnets: none, or one for each family.
+  /// The routers for all that is not in its subnets: none, or one for each family. The unspecified address stands for
+  /// the wire itself, to which all is sent then.
   public var gateways: [IPAddress]
+  /// What is written to files below /proc/sys/net, by their names, before the interface is up.
+  public var settings: [String: String] = [:]
 
-  /// - Parameter ordinal: Which of the sandbox's interfaces it is, from 0.
   public init(
-    ordinal: Int, macAddress: MACAddress, mtu: UInt32? = nil, addresses: [InterfaceAddress], gateways: [IPAddress]
+    _ name: String, macAddress: MACAddress, mtu: UInt32? = nil, addresses: [InterfaceAddress], gateways: [IPAddress]
   ) {
-    name = "eth\(ordinal)"
+    self.name = name
     self.macAddress = macAddress
     self.mtu = mtu
     self.addresses = addresses
