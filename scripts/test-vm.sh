@@ -1,7 +1,8 @@
 #!/bin/bash
-# Boots Debian's cloud kernel in an emulated machine, where cgroup v2 is the only hierarchy, and runs there
-# Tests/VirtualMachine/main-flows.sh and the tests of the rooms that depend on the cgroup version: CgroupsTests,
-# ContainerRuntimeTests and ShimTests. Ends with one line: vm: N passed, N failed. Takes the programs from APUS_BIN (default: the debug build).
+# Boots Debian's cloud kernel in an emulated machine, where cgroup v2 is the only hierarchy and every kind of link is there,
+# and runs there Tests/VirtualMachine/main-flows.sh, the tests of the rooms that depend on the cgroup version or on links
+# (CgroupsTests, ContainerRuntimeTests, ShimTests, NetlinkTests, ContainerNetworkTests), and the end-to-end tests of networks.
+# Ends with one line: vm: N passed, N failed. Takes the programs from APUS_BIN (default: the debug build).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -76,10 +77,28 @@ printf 'root:x:0:\n' >"$disk/etc/group"
 printf '127.0.0.1 localhost\n' >"$disk/etc/hosts"
 scripts/busybox-image.sh "$work/busybox"
 tar -C "$work/busybox" -cf "$disk/images/busybox.tar" .
-cp Tests/VirtualMachine/main-flows.sh "$disk/root/"
+cp Tests/VirtualMachine/main-flows.sh Tests/VirtualMachine/networks.sh "$disk/root/"
+
+# For the end-to-end tests: Python with pytest and docker-py, ip and nft, out of the packages that are installed here. Our
+# client stands for docker's, which takes a second to start in there.
+mkdir -p "$disk/root/tests/Tests" "$disk/root/tests/.build"
+cp -r Tests/EndToEnd "$disk/root/tests/Tests/"
+ln -s /apus "$disk/root/tests/.build/debug"
+ln -s /apus/apus "$disk/apus/docker"
+apt-cache depends --recurse --installed --no-recommends --no-suggests --no-conflicts --no-breaks --no-replaces --no-enhances \
+  python3-pytest python3-docker iproute2 nftables | grep '^[a-z0-9]' | sort -u | xargs dpkg-query -W -f '${Package}\n' 2>/dev/null \
+  | grep -vxE 'dpkg|perl.*|debconf|libc-bin|tar|coreutils|gcc-.*-base|ca-certificates|openssl|python3-lib2to3|media-types|tzdata' \
+  | xargs dpkg -L | grep -vE '^/usr/share/(doc|man|locale|bug|lintian)/|/__pycache__/' | sort -u | while read -r file; do
+    [ -f "$file" ] && [ ! -d "$file" ] && echo "$file"
+  done >"$work/files"
+while read -r file; do
+  mkdir -p "$disk$(dirname "$file")"
+  rm -f "$disk$file"
+  cp -a "$file" "$disk$file"
+done <"$work/files"
 cat >"$disk/sbin/init" <<'INIT'
 #!/bin/sh
-export PATH=/apus:/bin:/sbin:/usr/bin HOME=/root
+export PATH=/apus:/bin:/sbin:/usr/bin:/usr/sbin HOME=/root
 mount -t devtmpfs dev /dev
 mount -t proc proc /proc
 mount -t sysfs sys /sys
@@ -91,10 +110,13 @@ mount -t tmpfs shm /dev/shm
 mount -t cgroup2 cgroup /sys/fs/cgroup
 echo 1 >/proc/sys/kernel/printk
 ip link set lo up
-for module in overlay bridge veth nf_tables nft_chain_nat nft_nat nft_masq nft_ct nft_fib_inet nft_meta_bridge; do modprobe $module; done
+for module in overlay bridge veth nf_tables nft_chain_nat nft_nat nft_masq nft_ct nft_fib_inet nft_meta_bridge \
+  macvlan ipvlan 8021q dummy ifb; do modprobe $module; done
 hostname vm
 sh /root/main-flows.sh
-echo "vm-exit: $?"
+code=$?
+sh /root/networks.sh || code=1
+echo "vm-exit: $code"
 sync
 poweroff -f
 INIT

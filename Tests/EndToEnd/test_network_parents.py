@@ -83,7 +83,7 @@ def test_a_container_on_the_wire(server, lan, driver):
     # Again with its address at once: what it had before may still be on its way out.
     server.docker("run", "-d", "--name", "fixed", "--network", "wire", "--ip", "203.0.113.9", "busybox", "sleep", "1000", check=0)
     for _ in range(3):
-        server.docker("kill", "fixed", check=0)
+        server.docker("stop", "-t", "0", "fixed", check=0)
         server.docker("start", "fixed", check=0)
     assert answers(server, "fixed", shown["IPAddress"]) and answers(server, "fixed", lan.guest)
     refused = server.docker("run", "--rm", "--network", "wire", "--ip", "203.0.113.9", "busybox", "true")
@@ -105,7 +105,7 @@ def test_together_with_a_bridge(server, lan, driver):
     # What is published leads by the bridge, if that is the way out.
     server.docker("network", "create", "side", check=0)
     serve(server, "out", "--network", "name=side,gw-priority=1", "--network", "wire", "-p", "18081:80")
-    assert "hello from out" in ask(lan.host, 18081, lan)
+    assert "hello from out" in ask("127.0.0.1", 18081)
     # The next server knows of them, and takes nothing away.
     server.restart()
     assert answers(server, "both", lan.guest) and "hello from out" in ask(settings(server, "out")["Networks"]["wire"]["IPAddress"], 80, lan)

@@ -3,6 +3,7 @@ import Diagnostics
 import Engine
 import Foundation
 import Logging
+import NetworkAddresses
 import RegistryClient
 import Testing
 

@@ -30,8 +30,10 @@ extension Engine {
         "LowerDir": container.configuration.layers.map { "\(layout.layers)/\($0)" }.joined(separator: ":"),
         "UpperDir": "\(directory)/upper", "WorkDir": "\(directory)/work",
       ], name: "overlay2")
+    // What a container that has ended had is given back a moment later.
+    let grant = container.state.isRunning ? networks.grant(of: id) : nil
     try settledPlan(of: container).view(
-      &answer, logPath: layout.log(of: id), grant: networks.grant(of: id), networkIDs: networks.idsByName)
+      &answer, logPath: layout.log(of: id), grant: grant, networkIDs: networks.idsByName)
     if size {
       let written = try await writtenBytes(of: container)
       answer.sizeRw = written

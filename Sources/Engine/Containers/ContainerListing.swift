@@ -32,7 +32,7 @@ extension Engine {
     var inspect = ContainerInspect()
     inspect.hostConfig = container.configuration.request.hostConfig
     inspect.config = container.configuration.request.config
-    let grant = networks.grant(of: container.id)
+    let grant = container.state.isRunning ? networks.grant(of: container.id) : nil
     let plan = try settledPlan(of: container)
     plan.view(&inspect, logPath: "", grant: grant, networkIDs: networks.idsByName)
     let state = container.state

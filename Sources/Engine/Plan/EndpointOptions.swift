@@ -29,7 +29,7 @@ struct EndpointOptions: Sendable, Equatable {
     return options
   }
 
-  /// Reads `net.ipv4.conf.IFNAME.log_martians=1`.
+  /// Reads `net.ipv4.conf.IFNAME.log_martians=1`. Some versions of Docker's client write all of it small.
   private static func setting(_ text: String) throws(ClassifiedError) -> (String, String) {
     let sides = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
     let words = sides[0].split(separator: ".", omittingEmptySubsequences: false).map(String.init)
@@ -38,9 +38,10 @@ struct EndpointOptions: Sendable, Equatable {
     }
     // Others belong to the whole container, whose --sysctl they are.
     try require(
-      sides.count == 2 && !sides[1].isEmpty && isPath && words.count == 5 && words[0] == "net" && words[3] == "IFNAME",
+      sides.count == 2 && !sides[1].isEmpty && isPath && words.count == 5 && words[0] == "net"
+        && words[3].uppercased() == "IFNAME",
       "invalid sysctl of an endpoint: \"\(text)\" is not of the form net.X.Y.IFNAME.Z=VALUE")
-    return (words.dropFirst().joined(separator: "/"), sides[1])
+    return ([words[1], words[2], "IFNAME", words[4]].joined(separator: "/"), sides[1])
   }
 
   /// The settings of an interface by its name.
