@@ -186,7 +186,8 @@ let package = Package(
       "ImageStoreTests",
       ["ImageStore", "StateStore", "TarFormat", "OCIImageSpec", "LinuxKernel", "Diagnostics", "TestSupport", logging]),
     tests("LinuxKernelTests", ["LinuxKernel", "Diagnostics", "TestSupport"]),
-    tests("ContainerNetworkTests", ["ContainerNetwork", "NetworkAddresses", "Diagnostics"]),
+    tests(
+      "ContainerNetworkTests", ["ContainerNetwork", "LinuxKernel", "NetworkAddresses", "Diagnostics", "TestSupport"]),
     tests("StateStoreTests", ["StateStore", "Diagnostics", "TestSupport"]),
     tests(
       "EngineTests",
