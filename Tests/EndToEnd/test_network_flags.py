@@ -46,6 +46,15 @@ def test_the_default_network_is_as_configured(server):
     assert network(server) == second
 
 
+def test_a_subnet_that_another_network_has(server):
+    server.docker("network", "create", "--subnet", "10.5.0.0/16", "taken", check=0)
+    server.stop()
+    refused = run(BIN / "apusd", "-H", server.host, "--data-root", server.data_root, "--exec-root", server.exec_root,
+                  "--config-file", server.config, "--bip", "10.5.7.1/24")
+    assert refused.returncode == 1 and "10.5.7.0/24 overlaps that of the network taken" in refused.stderr, refused.stderr
+    server.start()
+
+
 def test_containers_keep_what_they_have(server, lan):
     serve(server, "kept", "-p", "18080:80")
     before = (network(server)["IPAM"], settings(server, "kept")["IPAddress"])

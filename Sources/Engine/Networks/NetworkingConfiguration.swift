@@ -147,6 +147,8 @@ extension NetworkDefinition {
 
 extension Networks {
   /// Brings the default network to what is configured, unless containers run in it: they keep what they have.
+  ///
+  /// Throws: `conflict` when another network has some of its addresses.
   func configureDefaultNetwork() throws {
     guard let current = table.withLock({ $0.all.first { $0.isDefault } }) else { return }
     let chosen = ((try? current.pools()) ?? []).map(\.subnet).filter { pools.couldChoose($0) }
@@ -160,6 +162,14 @@ extension Networks {
       return
     }
     guard configuration.hasDefaultNetwork else { return table.withLock { $0.remove(current.id) } }
+    for other in table.withLock({ $0.all }) where other.id != current.id && !other.shown.isConfigOnly {
+      let taken = try other.pools().map(\.subnet)
+      for own in try wanted.pools() where taken.contains(where: { $0.overlaps(own.subnet) }) {
+        throw ClassifiedError(
+          .conflict, "the default network's subnet \(own.subnet) overlaps that of the network \(other.name)",
+          advice: "choose another one, or remove that network first")
+      }
+    }
     try save(wanted)
     try table.withLock { table throws(ClassifiedError) in try table.put(wanted) }
   }
