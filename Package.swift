@@ -145,7 +145,11 @@ let package = Package(
     // Row 6, doors.
     room(
       "EngineServer",
-      ["Engine", "RegistryClient", "CommandLine", "EngineAPI", "LinuxKernel", "JSON", "Diagnostics", logging] + nioHTTP),
+      [
+        "Engine", "RegistryClient", "CommandLine", "EngineAPI", "LinuxKernel", "NetworkAddresses", "JSON",
+        "Diagnostics",
+        logging,
+      ] + nioHTTP),
     room("EngineClient", ["CommandLine", "EngineAPI", "LinuxKernel", "Diagnostics"]),
 
     // Row 7, programs.
@@ -210,7 +214,8 @@ let package = Package(
     tests(
       "EngineServerTests",
       [
-        "EngineServer", "Engine", "RegistryClient", "CommandLine", "EngineAPI", "LinuxKernel", "Diagnostics", logging,
+        "EngineServer", "Engine", "RegistryClient", "CommandLine", "EngineAPI", "LinuxKernel", "NetworkAddresses",
+        "Diagnostics", logging,
       ] + nioHTTP),
     tests("ShimProtocolTests", ["ShimProtocol", "Diagnostics"]),
     tests("ShimTests", ["ShimProtocol", "LinuxKernel", "Diagnostics", "TestSupport"]),

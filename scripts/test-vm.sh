@@ -1,8 +1,9 @@
 #!/bin/bash
-# Boots Debian's cloud kernel in an emulated machine, where cgroup v2 is the only hierarchy, and runs there
-# Tests/VirtualMachine/main-flows.sh and the tests of the rooms that depend on the cgroup version: CgroupsTests,
-# ContainerRuntimeTests and ShimTests; and BandwidthTests, for an older kernel with modules. Ends with one line:
-# vm: N passed, N failed. Takes the programs from APUS_BIN (default: the debug build).
+# Boots Debian's cloud kernel in an emulated machine, where cgroup v2 is the only hierarchy and every kind of link is there,
+# and runs there Tests/VirtualMachine/main-flows.sh, the tests of the rooms that depend on the cgroup version or on links
+# (CgroupsTests, ContainerRuntimeTests, ShimTests, NetlinkTests, ContainerNetworkTests), and the end-to-end tests of networks.
+# Ends with one line: vm: N passed, N failed. Takes the programs from APUS_BIN (default: the debug build); APUS_VM_PARTS says
+# which parts are to run (default: "main-flows networks").
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -77,10 +78,29 @@ printf 'root:x:0:\n' >"$disk/etc/group"
 printf '127.0.0.1 localhost\n' >"$disk/etc/hosts"
 scripts/busybox-image.sh "$work/busybox"
 tar -C "$work/busybox" -cf "$disk/images/busybox.tar" .
-cp Tests/VirtualMachine/main-flows.sh "$disk/root/"
+cp Tests/VirtualMachine/main-flows.sh Tests/VirtualMachine/networks.sh "$disk/root/"
+
+# For the end-to-end tests: Python with pytest and docker-py, ip and nft, out of the packages that are installed here. Our
+# client stands for docker's, which takes a second to start in there.
+mkdir -p "$disk/root/tests/Tests" "$disk/root/tests/.build"
+cp -r Tests/EndToEnd "$disk/root/tests/Tests/"
+ln -s /apus "$disk/root/tests/.build/debug"
+ln -s /apus/apus "$disk/apus/docker"
+apt-cache depends --recurse --installed --no-recommends --no-suggests --no-conflicts --no-breaks --no-replaces --no-enhances \
+  python3-pytest python3-docker iproute2 nftables | grep '^[a-z0-9]' | sort -u >"$work/packages"
+# Some of these are names that others provide.
+{ xargs dpkg-query -W -f '${Package}\n' <"$work/packages" 2>/dev/null || true; } \
+  | grep -vxE 'dpkg|perl.*|debconf|libc-bin|tar|coreutils|gcc-.*-base|ca-certificates|openssl|media-types' \
+  | xargs dpkg -L | grep -vE '^/usr/share/(doc|man|locale|bug|lintian)/|/__pycache__/' | sort -u >"$work/files"
+while read -r file; do
+  [ -f "$file" ] || continue
+  mkdir -p "$disk$(dirname "$file")"
+  rm -f "$disk$file"
+  cp -a "$file" "$disk$file"
+done <"$work/files"
 cat >"$disk/sbin/init" <<'INIT'
 #!/bin/sh
-export PATH=/apus:/bin:/sbin:/usr/bin HOME=/root
+export PATH=/apus:/bin:/sbin:/usr/bin:/usr/sbin HOME=/root
 mount -t devtmpfs dev /dev
 mount -t proc proc /proc
 mount -t sysfs sys /sys
@@ -92,22 +112,25 @@ mount -t tmpfs shm /dev/shm
 mount -t cgroup2 cgroup /sys/fs/cgroup
 echo 1 >/proc/sys/kernel/printk
 ip link set lo up
-for module in overlay bridge veth nf_tables nft_chain_nat nft_nat nft_masq nft_ct nft_fib_inet nft_meta_bridge sch_ingress sch_tbf cls_u32 act_mirred; do modprobe $module; done
+for module in overlay bridge veth nf_tables nft_chain_nat nft_nat nft_masq nft_ct nft_fib_inet nft_meta_bridge \
+  sch_ingress sch_tbf cls_u32 act_mirred macvlan ipvlan 8021q dummy; do modprobe $module; done
 # Without links that nobody asked for.
 modprobe ifb numifbs=0
 hostname vm
-sh /root/main-flows.sh
-echo "vm-exit: $?"
+code=0
+for part in PARTS; do sh /root/$part.sh || code=1; done
+echo "vm-exit: $code"
 sync
 poweroff -f
 INIT
+sed -i "s/PARTS/${APUS_VM_PARTS:-main-flows networks}/" "$disk/sbin/init"
 chmod 755 "$disk/sbin/init"
 size=$(($(du -sm "$disk" | cut -f1) + 700))
 truncate -s "${size}M" "$work/disk.img"
 mke2fs -q -t ext4 -d "$disk" -O ^has_journal "$work/disk.img"
 
 # TCG, not KVM: the same everywhere, and slow enough to find races.
-timeout "${APUS_VM_TIMEOUT:-900}" qemu-system-x86_64 -accel tcg,thread=multi -cpu max -smp 2 -m 2048 -nographic -no-reboot \
+timeout "${APUS_VM_TIMEOUT:-1800}" qemu-system-x86_64 -accel tcg,thread=multi -cpu max -smp 2 -m 2048 -nographic -no-reboot \
   -kernel "$kernel" -initrd "$work/initrd.gz" -append "console=ttyS0 quiet panic=-1 cgroup_no_v1=all random.trust_cpu=on" \
   -drive "file=$work/disk.img,if=virtio,format=raw,cache=unsafe" -nic none </dev/null 2>&1 | tr -d '\r' | tee "$work/serial" \
   | grep -aE '^(ok|not ok|#|vm)' || true

@@ -18,6 +18,7 @@ public struct EngineConfiguration: Sendable {
   /// As given in the configuration, for `info`.
   public var registryMirrors: [String] = []
   public var insecureRegistries: [String] = []
+  public var networking = NetworkingConfiguration()
   public var isDebug = false
   public var eventLoops: any EventLoopGroup
   public var logger: Logger

@@ -38,7 +38,8 @@ struct Foundations: Sendable {
       facts: facts, cgroupParent: configuration.cgroupParent,
       machineName: try Foundations.line("/proc/sys/kernel/hostname"),
       knownCapabilities: held.capabilities.map(\.description),
-      initProgram: "\(configuration.programDirectory)/apus-runtime")
+      initProgram: "\(configuration.programDirectory)/apus-runtime",
+      network: NetworkPlan.Defaults(configuration.networking))
   }
 
   private static func line(_ path: String) throws -> String {

@@ -107,6 +107,7 @@ final class Daemon: Sendable {
     configuration.cgroupParent = settings.cgroupParent
     configuration.registryMirrors = settings.registryMirrors
     configuration.insecureRegistries = settings.insecureRegistries
+    configuration.networking = settings.networking
     configuration.isDebug = settings.verbosity.isDebug
     return configuration
   }

@@ -32,7 +32,7 @@ import Testing
       let sandbox = try NetworkSandbox()
       if let limiter { try links.establish(limiter, group: group) }
       let interface = SandboxInterface(
-        ordinal: 0, macAddress: try .random(), mtu: limiter?.mtu,
+        "eth0", macAddress: try .random(), mtu: limiter?.mtu,
         addresses: [try #require(InterfaceAddress("10.8.0.2/24"))], gateways: [])
       try links.connect(sandbox, interface, to: bridge, as: "cable", limiter: limiter)
       try body(links, sandbox, &socket)

@@ -324,8 +324,9 @@ def registry(scratch):
 
 
 @pytest.fixture(scope="session")
-def busybox(registry):
-    return f"{registry.host}/busybox:latest"
+def busybox(request):
+    """What the image is pulled by; or its archive, where there is no registry, as in the emulated machine."""
+    return os.environ.get("APUS_TEST_ARCHIVE") or f"{request.getfixturevalue('registry').host}/busybox:latest"
 
 
 @contextlib.contextmanager
@@ -334,9 +335,11 @@ def serving(directory, busybox):
     server = Server(directory)
     try:
         server.start()
-        done = server.docker("pull", busybox)
+        is_archive = busybox.endswith(".tar")
+        done = server.docker("load", "-i", busybox) if is_archive else server.docker("pull", busybox)
         assert done.returncode == 0, done.stdout + done.stderr + server.log.read_text()[-3000:]
-        server.docker("tag", busybox, "busybox:latest", check=0)
+        if not is_archive:
+            server.docker("tag", busybox, "busybox:latest", check=0)
         yield server
     finally:
         server.clean()

@@ -243,10 +243,10 @@ def answers(port, host="127.0.0.1"):
 
 
 def published(server, name):
-    """(container's port, address, port of this machine), as inspect has it."""
+    """(container's port, address, port of this machine), as inspect has it; what is published at all addresses once."""
     ports = server.inspect(name)["NetworkSettings"]["Ports"]
-    return sorted((port, binding["HostIp"], binding["HostPort"]) for port, bindings in ports.items()
-                  for binding in bindings or [])
+    found = {(port, binding["HostIp"], binding["HostPort"]) for port, bindings in ports.items() for binding in bindings or []}
+    return sorted(entry for entry in found if entry[1] != "::" or (entry[0], "0.0.0.0", entry[2]) not in found)
 
 
 def is_free(port, host="0.0.0.0"):
@@ -273,8 +273,8 @@ def test_ports_of_a_running_container(server, echo):
     with socket.create_connection(("127.0.0.1", 18081), 3) as living:
         living.sendall(b"one")
         assert living.recv(10) == b"one"
-        server.apus("update", "--publish-rm", "0.0.0.0:18081", check=1)
-        server.apus("update", "--publish-rm", "0.0.0.0:18081", "web", check=0)
+        server.apus("update", "--publish-rm", ":18081", check=1)
+        server.apus("update", "--publish-rm", ":18081", "web", check=0)
         assert not answers(18081) and answers(18080) and is_free(18081)
         living.settimeout(3)
         living.sendall(b"two")
@@ -332,7 +332,7 @@ def test_ports_that_were_chosen_by_the_server(server, echo):
     sleeper(server, "any", "-p", "80", "-p", "80", "-p", "18210-18220:80")
     numbers = [number for _, _, number in published(server, "any")]
     free = [number for number in numbers if number != "18210"]
-    server.apus("update", "--publish-rm", f"0.0.0.0:{free[0]}", "any", check=0)
+    server.apus("update", "--publish-rm", f":{free[0]}", "any", check=0)
     bindings = server.inspect("any")["HostConfig"]["PortBindings"]["80/tcp"]
     assert sorted(binding["HostPort"] for binding in bindings) == ["", "18210-18220"]
     server.apus("update", "--publish-rm", ":18210", "--publish-add", "80", "any", check=0)

@@ -1,7 +1,9 @@
 import CommandLine
 import Diagnostics
+import Engine
 import Foundation
 import Logging
+import NetworkAddresses
 import RegistryClient
 import Testing
 
@@ -88,6 +90,67 @@ struct SettingsTests {
   ])
   func wrongValuesAreNamed(_ json: String, _ text: String) {
     expectError(.invalid, text) { try settings(json) }
+  }
+
+  @Test func theNetworks() throws {
+    #expect(try settings("{}").networking == NetworkingConfiguration())
+    let flags = try settings(
+      "{}",
+      [
+        "--bip", "10.5.0.1/24", "--bip6", "fd00::1/64", "--fixed-cidr", "10.5.0.128/25", "--fixed-cidr-v6",
+        "fd00::1:0/112", "--ipv6", "--default-gateway", "10.5.0.9", "--default-gateway-v6", "fd00::9", "--ip",
+        "127.0.0.1", "--mtu", "1400", "--icc=false", "--ip-masq=false", "--ip-forward=false", "--default-address-pool",
+        "base=10.10.0.0/16,size=24", "--default-address-pool", "base=10.11.0.0/16,size=28", "--default-network-opt",
+        "bridge=com.docker.network.driver.mtu=1300", "--dns", "192.0.2.53", "--dns", "192.0.2.54", "--dns-opt",
+        "ndots:2",
+        "--dns-search", "example", "--host-gateway-ip", "192.0.2.1",
+      ]
+    ).networking
+    let file = try settings(
+      #"""
+      {"bip": "10.5.0.1/24", "bip6": "fd00::1/64", "fixed-cidr": "10.5.0.128/25", "fixed-cidr-v6": "fd00::1:0/112",
+       "ipv6": true, "default-gateway": "10.5.0.9", "default-gateway-v6": "fd00::9", "ip": "127.0.0.1", "mtu": 1400,
+       "icc": false, "ip-masq": false, "ip-forward": false,
+       "default-address-pools": [{"base": "10.10.0.0/16", "size": 24}, {"base": "10.11.0.0/16", "size": 28}],
+       "default-network-opts": {"bridge": {"com.docker.network.driver.mtu": "1300"}},
+       "dns": ["192.0.2.53", "192.0.2.54"], "dns-opts": ["ndots:2"], "dns-search": ["example"],
+       "host-gateway-ips": ["192.0.2.1"]}
+      """#
+    ).networking
+    #expect(flags == file)
+    #expect(flags.bridgeAddress4?.description == "10.5.0.1/24" && flags.range6?.description == "fd00::1:0/112")
+    #expect(flags.mtu == 1400 && !flags.connectsContainers && !flags.masquerades && !flags.becomesRouter)
+    #expect(flags.addressPools.map { "\($0.base) \($0.size)" } == ["10.10.0.0/16 24", "10.11.0.0/16 28"])
+    #expect(flags.driverOptions == ["bridge": ["com.docker.network.driver.mtu": "1300"]])
+    #expect(flags.nameServers == ["192.0.2.53", "192.0.2.54"] && flags.hostGateway?.description == "192.0.2.1")
+    #expect(try !settings(#"{"bridge": "none"}"#).networking.hasDefaultNetwork)
+  }
+
+  @Test(arguments: [
+    (["--bip", "10.5.0.1"], ErrorKind.invalid, "bip: invalid value: \"10.5.0.1\""),
+    (["--bip", "fd00::1/64"], .invalid, "bip"), (["--bip6", "10.5.0.1/24"], .invalid, "bip6"),
+    (["--bip", "10.5.0.0/24"], .invalid, "not the address of a host"), (["--fixed-cidr", "x"], .invalid, "fixed-cidr"),
+    (["--bip", "10.5.0.1/24", "--fixed-cidr", "10.6.0.0/25"], .invalid, "10.6.0.0/25"),
+    (["--fixed-cidr-v6", "fd00::/64"], .invalid, "need ipv6"), (["--ip", "::1"], .invalid, "ip"),
+    (["--default-gateway", "10.5.0.1"], .invalid, "needs bip"), (["--mtu", "5"], .invalid, "from 68 to 65535"),
+    (["--default-address-pool", "10.0.0.0/8"], .invalid, "base=10.10.0.0/16,size=24"),
+    (["--default-address-pool", "base=10.0.0.0/16,size=8"], .invalid, "cannot be cut"),
+    (["--default-network-opt", "bridge"], .invalid, "default-network-opt"),
+    (["--default-network-opt", "bridge=nonsense=1"], .unsupported, "nonsense"), (["--dns", "host"], .invalid, "dns"),
+    (["--dns-search", "a b"], .invalid, "dns-search"), (["--host-gateway-ip", "x"], .invalid, "host-gateway-ip"),
+    (["--host-gateway-ip", "10.0.0.1", "--host-gateway-ip", "10.0.0.2"], .unsupported, "more than one"),
+    (["--bridge", "br0"], .unsupported, "bridge br0"), (["--bridge", "none", "--bip", "10.5.0.1/24"], .invalid, "bip"),
+  ])
+  func networksThatCannotBe(_ flags: [String], _ kind: ErrorKind, _ text: String) {
+    expectError(kind, text) { try settings("{}", flags) }
+  }
+
+  @Test(arguments: [
+    #"{"default-address-pools": [{"base": "10.0.0.0/8", "length": 8}]}"#, #"{"default-network-opts": {"bridge": "x"}}"#,
+    #"{"icc": "false"}"#, #"{"mtu": "1400"}"#,
+  ])
+  func keysOfNetworksThatAreWrong(_ json: String) {
+    expectError(.invalid, "the value of") { try settings(json) }
   }
 
   @Test func aFileThatWasAskedForMustBeThere() {

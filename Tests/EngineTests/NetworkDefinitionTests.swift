@@ -49,6 +49,62 @@ struct NetworkDefinitionTests {
     #expect(try read.pools() == network.pools())
   }
 
+  @Test func aNetworkOfVersion6Only() throws {
+    let network = try definition { request in
+      request.enableIPv4 = false
+      request.enableIPv6 = true
+    }
+    #expect(network.missingFamilies == [.version6])
+    #expect(throws: ClassifiedError.self) { try definition { $0.enableIPv4 = false } }
+    #expect(throws: ClassifiedError.self) {
+      try definition { request in
+        (request.enableIPv4, request.enableIPv6) = (false, true)
+        request.ipam = IPAM(config: [IPAMPool(subnet: "10.1.0.0/24")])
+      }
+    }
+  }
+
+  @Test func theServersOptionsForNewNetworks() throws {
+    var request = NetworkCreateRequest()
+    (request.name, request.options) = ("net", ["com.docker.network.bridge.enable_icc": "true"])
+    let defaults = [
+      "bridge": ["com.docker.network.driver.mtu": "1400", "com.docker.network.bridge.enable_icc": "false"],
+      "macvlan": ["parent": "eth0"],
+    ]
+    let network = try NetworkDefinition(request, id: "a", created: Timestamp(nanoseconds: 0), defaults: defaults)
+    #expect(
+      network.shown.options == [
+        "com.docker.network.driver.mtu": "1400", "com.docker.network.bridge.enable_icc": "true",
+      ])
+  }
+
+  @Test(arguments: [
+    ("routed", ErrorKind.unsupported), ("isolated", .unsupported), ("other", .invalid), ("nat", nil),
+  ])
+  func gatewayModes(_ mode: String, _ refusal: ErrorKind?) throws {
+    func make() throws -> NetworkDefinition {
+      try definition { $0.options = ["com.docker.network.bridge.gateway_mode_ipv4": mode] }
+    }
+    guard let refusal else { return #expect(try make().driver == .bridge) }
+    #expect(#expect(throws: ClassifiedError.self) { try make() }?.kind == refusal)
+  }
+
+  @Test func aNetworkOfConfigurationOnlyHasNoDriver() throws {
+    let network = try definition { request in
+      request.isConfigOnly = true
+      request.options = ["parent": "eth0", "macvlan_mode": "vepa"]
+      request.ipam = IPAM(config: [IPAMPool(subnet: "10.1.0.0/24")])
+    }
+    #expect(network.shown.driver == "null" && !network.holdsContainers)
+    var table = NetworkTable()
+    try table.put(network)
+    // Its addresses are those of the networks that are made from it.
+    #expect(table.subnets.isEmpty)
+    #expect(throws: ClassifiedError.self) {
+      try definition { request in (request.isConfigOnly, request.isInternal) = (true, true) }
+    }
+  }
+
   // MARK: Who has what
 
   @Test func addressesComeBackWithTheirGrant() throws {

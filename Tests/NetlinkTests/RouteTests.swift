@@ -95,7 +95,7 @@ import Testing
       let kinds = try host.dump(.links()).map { "\($0.name) \($0.kind ?? "-")" }
       for expected in ["parent bridge", "mv0 macvlan", "ifb0 ifb"] { #expect(kinds.contains(expected)) }
       // Not in every kernel: made, or refused as unknown.
-      for kind in [LinkKind.dummy, .ipvlan(.layer2)] {
+      for kind in [LinkKind.dummy, .vlan(50), .ipvlan(.layer2), .ipvlan(.layer3Symmetric, flag: .isolated)] {
         do throws(SystemError) {
           try host.request(.createLink(kind, LinkAttributes("other", parent: 40)))
           try host.request(.deleteLink(.name("other")))

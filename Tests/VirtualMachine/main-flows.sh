@@ -156,6 +156,9 @@ suite() {
   same "$1" "0, at least $2 tests" "$code, at least $([ "${count:-0}" -ge "$2" ] && echo "$2" || echo "${count:-0}") tests"
 }
 suite CgroupsTests 20
+# Links of kinds that the developers' kernels may lack.
+suite NetlinkTests 20
+suite ContainerNetworkTests 5
 # Mounts and confinement know no cgroups, and the machine is slow.
 suite 'ContainerRuntimeTests.(LifecycleTests|IsolationTests|FailureTests|ExecTests)' 40
 suite ShimTests 15

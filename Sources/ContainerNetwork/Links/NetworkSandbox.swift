@@ -62,6 +62,7 @@ public final class NetworkSandbox: Sendable {
       do {
         try KernelSettings.setVersion6(
           interface.addresses.contains { $0.address.family == .version6 }, of: interface.name)
+        for (name, value) in interface.settings { try KernelSettings.set(name, to: value) }
       } catch let error as SystemError {
         throw error
       } catch {
@@ -79,7 +80,12 @@ public final class NetworkSandbox: Sendable {
       messages.append(.addAddress(address, to: index, flags: .noDuplicateDetection))
     }
     messages.append(.changeLink(.index(index), LinkChange(isUp: true)))
-    for gateway in interface.gateways { messages.append(.replaceRoute(.byDefault(via: gateway, link: index))) }
+    for gateway in interface.gateways {
+      messages.append(
+        .replaceRoute(
+          gateway.isUnspecified
+            ? Route(to: .all(gateway.family), link: index) : .byDefault(via: gateway, link: index)))
+    }
     try request(messages)
   }
 
@@ -87,6 +93,11 @@ public final class NetworkSandbox: Sendable {
   public func counters() throws(SystemError) -> [String: InterfaceCounters] {
     let links = try socket.withLock { socket throws(SystemError) in try socket.dump(.links()) }
     return Dictionary(links.map { ($0.name, InterfaceCounters($0.statistics)) }) { first, _ in first }
+  }
+
+  /// Takes an interface away.
+  public func remove(_ interface: String) throws(SystemError) {
+    try request([.deleteLink(.name(interface))])
   }
 
   private func request(_ messages: [NetlinkMessage]) throws(SystemError) {
@@ -113,19 +124,21 @@ public struct InterfaceCounters: Sendable, Equatable {
 
 /// A container's end of a cable.
 public struct SandboxInterface: Sendable, Equatable {
-  /// `eth0`, `eth1`…
+  /// `eth0`, `eth1`…, or another of at most 15 bytes.
   public var name: String
   public var macAddress: MACAddress
   public var mtu: UInt32?
   public var addresses: [InterfaceAddress]
-  /// The routers for all that is not in its subnets: none, or one for each family.
+  /// The routers for all that is not in its subnets: none, or one for each family. The unspecified address stands for
+  /// the wire itself, to which all is sent then.
   public var gateways: [IPAddress]
+  /// What is written to files below /proc/sys/net, by their names, before the interface is up.
+  public var settings: [String: String] = [:]
 
-  /// - Parameter ordinal: Which of the sandbox's interfaces it is, from 0.
   public init(
-    ordinal: Int, macAddress: MACAddress, mtu: UInt32? = nil, addresses: [InterfaceAddress], gateways: [IPAddress]
+    _ name: String, macAddress: MACAddress, mtu: UInt32? = nil, addresses: [InterfaceAddress], gateways: [IPAddress]
   ) {
-    name = Self.name(ordinal: ordinal)
+    self.name = name
     self.macAddress = macAddress
     self.mtu = mtu
     self.addresses = addresses

@@ -1,6 +1,7 @@
 public import EngineAPI
 
 import Cgroups
+import ContainerNetwork
 import Diagnostics
 import LinuxKernel
 import Logging
@@ -56,7 +57,7 @@ extension Engine {
     let names = try settledPlan(of: container).network.attachments.map(\.network)
     let found = names.compactMap { try? networks.find($0) }
     if let first = found.first { present.defaultAddress = first.hostBinding }
-    present.hasVersion6 = found.contains { $0.shown.enableIPv6 }
+    present.hasVersion6 = HostNetwork.hasVersion6
     return present
   }
 

@@ -39,7 +39,9 @@ extension Engine {
   }
 
   public func createNetwork(_ request: NetworkCreateRequest) async throws -> NetworkCreateResponse {
-    let definition = try NetworkDefinition(request, id: randomHexadecimal(words: 4), created: Timestamp.now)
+    let definition = try NetworkDefinition(
+      try networks.resolved(request), id: randomHexadecimal(words: 4), created: Timestamp.now,
+      defaults: networks.configuration.driverOptions)
     let made = try await networks.change { [networks] in try networks.create(definition) }
     publish("create", made)
     return NetworkCreateResponse(id: made.id)
@@ -55,6 +57,7 @@ extension Engine {
     guard !definition.isPredefined else {
       throw ClassifiedError(.forbidden, "\(name) is a pre-defined network and cannot be removed")
     }
+    try networks.checkIsNoSource(definition)
     let users = containersNaming(definition)
     guard users.isEmpty else {
       let names = users.map(\.name).joined(separator: ", ")
@@ -150,29 +153,37 @@ extension Networks {
     guard !others.contains(where: { $0.name == definition.name }) else {
       throw ClassifiedError(.conflict, "network with name \(definition.name) already exists")
     }
+    guard !definition.shown.isConfigOnly else { return try keep(definition) }
     let taken = table.withLock { $0.subnets }
     for pool in try definition.pools() where taken.contains(where: { $0.overlaps(pool.subnet) }) {
       throw ClassifiedError(
         .forbidden, "invalid pool request: Pool overlaps with other one on this address space: \(pool.subnet)")
     }
-    let bridge = try definition.bridge(defaultName: host.defaultBridge).name
-    for other in others where other.driver == .bridge {
-      guard try other.bridge(defaultName: host.defaultBridge).name != bridge else {
-        throw ClassifiedError(.conflict, "bridge name \(bridge) is in use by network \(other.name)")
+    if definition.driver == .bridge {
+      let bridge = try definition.bridge(defaultName: host.defaultBridge).name
+      for other in others where other.driver == .bridge {
+        guard try other.bridge(defaultName: host.defaultBridge).name != bridge else {
+          throw ClassifiedError(.conflict, "bridge name \(bridge) is in use by network \(other.name)")
+        }
       }
     }
+    try checkParent(of: definition)
     try chooseSubnets(&definition, definition.missingFamilies)
+    return try keep(definition)
+  }
+
+  private func keep(_ definition: NetworkDefinition) throws -> NetworkDefinition {
     try FailPoint.networkCreateBeforeRecord.pass()
     try save(definition)
-    let made = definition
-    try table.withLock { table throws(ClassifiedError) in try table.put(made) }
-    return made
+    try table.withLock { table throws(ClassifiedError) in try table.put(definition) }
+    return definition
   }
 
   func remove(_ definition: NetworkDefinition) throws {
     try forget(definition)
     table.withLock { $0.remove(definition.id) }
     try FailPoint.networkRemoveAfterRecord.pass()
+    try removeUnusedParents(of: definition)
     try host.remove(definition)
   }
 }

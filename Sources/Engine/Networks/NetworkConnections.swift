@@ -44,7 +44,7 @@ extension Engine {
       throw ClassifiedError(
         .forbidden, "endpoint with name \(container.name) already exists in network \(network.name)")
     }
-    guard network.driver == .bridge else {
+    guard network.holdsContainers || network.shown.isConfigOnly else {
       throw ClassifiedError(
         .forbidden, "container cannot be connected to host network - container must be created in host network mode")
     }
@@ -131,7 +131,8 @@ extension Networks {
     let sandbox = try NetworkSandbox(at: before.sandboxKey)
     let taken = Set(before.endpoints.map(\.ordinal))
     let ordinal = (0...taken.count).first { !taken.contains($0) } ?? taken.count
-    var endpoint = try place(called, in: network, attachment.settings, ordinal: ordinal)
+    var endpoint = try place(
+      called, in: network, attachment.settings, ordinal: ordinal, besides: before.endpoints.map(\.interfaceName))
     if before.endpoints.allSatisfy(\.gateway4.isEmpty) {
       endpoint.gateway4 = gateway(of: endpoint, .version4)?.description ?? ""
     }
@@ -147,12 +148,11 @@ extension Networks {
       try save(grant, of: container)
       let granted = grant
       table.withLock { $0.keep(granted, of: container) }
-      try host.establish(network)
-      try host.connect(sandbox, [(endpoint, network)], [], limiter(of: grant))
+      try connect([(endpoint, network)], [], sandbox, limiter(of: grant))
       resolverChanged = try changeNames(of: container, from: before, to: granted, sandbox)
     } catch {
       _ = try? changeNames(of: container, from: grant, to: before, sandbox)
-      try? host.unplug([endpoint.link])
+      if endpoint.isCabled { try? host.unplug([endpoint.link]) }
       try? host.forget([endpoint], [])
       table.withLock { table in
         table.keep(before, of: container)
@@ -175,7 +175,11 @@ extension Networks {
     let addresses = Set(endpoint.addresses.map(\.address))
     let ports = grant.publishedPorts.filter { addresses.contains($0.containerAddress) }
     try host.forget([endpoint], ports)
-    try host.unplug([endpoint.link])
+    if endpoint.isCabled {
+      try host.unplug([endpoint.link])
+    } else {
+      try NetworkSandbox(at: grant.sandboxKey).remove(endpoint.interface(mtu: nil).name)
+    }
     grant.endpoints.removeAll { $0.network == network.id }
     grant.ports.removeAll { port in port.published.map { addresses.contains($0.containerAddress) } ?? true }
     claims.release(ports, of: container)

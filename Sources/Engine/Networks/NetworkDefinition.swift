@@ -15,13 +15,16 @@ struct NetworkDefinition: Sendable, Equatable {
   }
 
   enum Driver: String, Sendable {
-    case bridge, host, null
+    case bridge, host, null, macvlan, ipvlan
   }
 
   var id: String { shown.id }
   var name: String { shown.name }
   /// A network of another driver cannot be made, so a record of one is damaged; it does nothing then.
   var driver: Driver { Driver(rawValue: shown.driver) ?? .null }
+
+  /// Whether containers have an interface of their own in it.
+  var holdsContainers: Bool { [.bridge, .macvlan, .ipvlan].contains(driver) }
 
   /// The networks that are always there.
   static let predefined: [(name: String, driver: Driver)] = [("bridge", .bridge), ("host", .host), ("none", .null)]
@@ -30,15 +33,10 @@ struct NetworkDefinition: Sendable, Equatable {
   var isDefault: Bool { name == "bridge" }
 
   static func predefined(_ name: String, _ driver: Driver, id: String, created: Timestamp) -> NetworkDefinition {
+    if driver == .bridge { return byDefault(NetworkingConfiguration(), id: id, created: created.rfc3339, chosen: []) }
     var shown = Network()
     (shown.name, shown.id, shown.driver, shown.created) = (name, id, driver.rawValue, created.rfc3339)
-    shown.ipam = IPAM(driver: "default", config: driver == .bridge ? [] : nil)
-    if driver == .bridge {
-      shown.options = [
-        Option.defaultBridge: "true", Option.connectsContainers: "true", Option.masquerades: "true",
-        Option.hostBinding: "0.0.0.0", Option.mtu: "1500",
-      ]
-    }
+    shown.ipam = IPAM(driver: "default", config: nil)
     return NetworkDefinition(shown: shown)
   }
 
@@ -52,47 +50,75 @@ struct NetworkDefinition: Sendable, Equatable {
     static let hostBinding = "com.docker.network.bridge.host_binding_ipv4"
     static let defaultBridge = "com.docker.network.bridge.default_bridge"
     static let mtu = "com.docker.network.driver.mtu"
+    static let gatewayMode4 = "com.docker.network.bridge.gateway_mode_ipv4"
+    static let gatewayMode6 = "com.docker.network.bridge.gateway_mode_ipv6"
 
-    static let known = [bridgeName, masquerades, connectsContainers, hostBinding, mtu]
+    static let known = [bridgeName, masquerades, connectsContainers, hostBinding, gatewayMode4, gatewayMode6]
   }
 
   /// What a client asks for, checked; its subnets may still be missing.
   ///
   /// Throws: `invalid` for malformed values, `unsupported` for drivers and options that are not there, `forbidden` for the
   /// predefined networks.
-  init(_ request: NetworkCreateRequest, id: String, created: Timestamp) throws(ClassifiedError) {
+  ///
+  /// - Parameter defaults: Options that the server gives to new networks of a driver, if they do not say otherwise.
+  init(
+    _ request: NetworkCreateRequest, id: String, created: Timestamp, defaults: [String: [String: String]] = [:]
+  ) throws(ClassifiedError) {
     let name = request.name
     try Self.checkName(name)
-    let driver = request.driver.isEmpty || request.driver == "default" ? "bridge" : request.driver
-    guard ["bridge", "host", "null", "none"].contains(driver) else {
-      throw ClassifiedError(
-        .unsupported, "the network driver \(driver) is not supported yet", advice: "use the driver bridge")
-    }
-    guard driver == "bridge" else {
-      throw ClassifiedError(.forbidden, "only one instance of \"\(driver)\" network is allowed")
-    }
+    let driver = try Self.driver(of: request)
     try refuse("Ingress", if: request.isIngress)
-    try refuse("ConfigOnly", if: request.isConfigOnly)
-    try refuse("ConfigFrom", if: request.configFrom?.network.isEmpty == false)
     try refuse("the scope \(request.scope)", if: !["", "local"].contains(request.scope))
     shown = Network()
-    (shown.name, shown.id, shown.driver, shown.created) = (name, id, driver, created.rfc3339)
+    (shown.name, shown.id, shown.driver, shown.created) = (name, id, driver.rawValue, created.rfc3339)
     shown.isInternal = request.isInternal
     shown.isAttachable = request.isAttachable
+    shown.isConfigOnly = request.isConfigOnly
+    shown.configFrom = request.configFrom ?? ConfigReference()
     shown.labels = request.labels ?? [:]
-    shown.options = request.options ?? [:]
-    try Self.check(options: shown.options)
+    shown.options = (defaults[driver.rawValue] ?? [:]).merging(request.options ?? [:]) { _, own in own }
+    switch driver {
+    case .bridge: try Self.check(options: shown.options)
+    case .macvlan, .ipvlan: try checkParentOptions()
+    // Of a network that holds configuration only: whoever takes it says for which driver it is.
+    case .host, .null: break
+    }
     let ipam = request.ipam ?? IPAM()
     try refuse("the IPAM driver \(ipam.driver)", if: !["", "default"].contains(ipam.driver))
     try refuse("IPAM options", if: ipam.options?.isEmpty == false)
     shown.ipam = IPAM(driver: "default", options: [:], config: ipam.config ?? [])
-    let pools = try self.pools()
+    let families = Set(try pools().map(\.subnet.family))
     shown.ipam.config = Self.sorted(shown.ipam.config ?? [])
     shown.enableIPv4 = request.enableIPv4 ?? true
-    try refuse("a network without IPv4", if: !shown.enableIPv4)
-    shown.enableIPv6 = request.enableIPv6 ?? pools.contains { $0.subnet.family == .version6 }
-    try require(
-      shown.enableIPv6 || !pools.contains { $0.subnet.family == .version6 }, "IPv6 subnet given, but IPv6 is disabled")
+    shown.enableIPv6 = request.enableIPv6 ?? families.contains(.version6)
+    try require(shown.enableIPv4 || shown.enableIPv6, "IPv4 or IPv6 must be enabled")
+    try require(shown.enableIPv4 || !families.contains(.version4), "IPv4 subnet given, but IPv4 is disabled")
+    try require(shown.enableIPv6 || !families.contains(.version6), "IPv6 subnet given, but IPv6 is disabled")
+  }
+
+  /// The driver that a request names. One that holds configuration only has none.
+  private static func driver(of request: NetworkCreateRequest) throws(ClassifiedError) -> Driver {
+    if request.isConfigOnly {
+      guard !request.isInternal, !request.isAttachable, !request.isIngress else {
+        throw ClassifiedError(
+          .forbidden,
+          "configuration network can only contain network specific fields. Network operator fields like "
+            + "[ ingress | internal | attachable | scope ] are not supported.")
+      }
+      return .null
+    }
+    switch request.driver {
+    case "", "default", "bridge": return .bridge
+    case "macvlan": return .macvlan
+    case "ipvlan": return .ipvlan
+    case "host", "null", "none":
+      throw ClassifiedError(.forbidden, "only one instance of \"\(request.driver)\" network is allowed")
+    default:
+      throw ClassifiedError(
+        .unsupported, "the network driver \(request.driver) is not supported yet",
+        advice: "there are bridge, macvlan and ipvlan")
+    }
   }
 
   private static func checkName(_ name: String) throws(ClassifiedError) {
@@ -131,12 +157,10 @@ struct NetworkDefinition: Sendable, Equatable {
         try require(["true", "false", "1", "0"].contains(value), "invalid value for \(key): \(value)")
       case Option.hostBinding:
         try require(IPAddress(value)?.family == .version4, "invalid value for \(key): \(value)")
-      case Option.mtu:
-        try require((68...65535).contains(Int(value) ?? 0), "invalid value for \(key): \(value)")
-      default:
-        throw ClassifiedError(
-          .unsupported, "the network option \(key) is not supported yet",
-          advice: "known are \(Option.known.joined(separator: ", "))")
+      case Option.gatewayMode4, Option.gatewayMode6:
+        try refuse("the gateway mode \(value)", if: ["nat-unprotected", "routed", "isolated"].contains(value))
+        try require(["", "nat"].contains(value), "invalid value for \(key): \(value)")
+      default: try checkCommon(key, value, known: Option.known)
       }
     }
   }
@@ -147,6 +171,8 @@ struct NetworkDefinition: Sendable, Equatable {
   struct Pool: Sendable, Equatable {
     var subnet: IPPrefix
     var gateway: IPAddress
+    /// Whether somebody chose the gateway; else it is the first address.
+    var isGatewayGiven: Bool
     var range: IPPrefix?
     var auxiliary: [IPAddress]
   }
@@ -199,7 +225,8 @@ struct NetworkDefinition: Sendable, Equatable {
       auxiliary.append(try address(text, "auxiliary"))
     }
     return Pool(
-      subnet: subnet, gateway: gateway ?? subnet.hosts.lowerBound, range: range, auxiliary: auxiliary)
+      subnet: subnet, gateway: gateway ?? subnet.hosts.lowerBound, isGatewayGiven: gateway != nil, range: range,
+      auxiliary: auxiliary)
   }
 
   /// The families for which a subnet is still to be chosen.
@@ -212,8 +239,8 @@ struct NetworkDefinition: Sendable, Equatable {
   /// Adds a subnet that was chosen.
   mutating func add(subnet: IPPrefix) {
     let written = (shown.ipam.config ?? []).filter { $0 != IPAMPool() }
-    shown.ipam.config = Self.sorted(
-      written + [IPAMPool(subnet: "\(subnet)", gateway: "\(subnet.hosts.lowerBound)")])
+    let gateway = needsGateway ? "\(subnet.hosts.lowerBound)" : nil
+    shown.ipam.config = Self.sorted(written + [IPAMPool(subnet: "\(subnet)", gateway: gateway)])
   }
 
   /// IPv4 comes first: whoever wants the subnet of a network reads the first one.
@@ -229,16 +256,15 @@ struct NetworkDefinition: Sendable, Equatable {
     let options = shown.options
     let gateways = try pools().compactMap { InterfaceAddress($0.gateway, in: $0.subnet) }
     var bridge = Bridge(
-      options[Option.bridgeName] ?? (isDefault ? defaultName : "br-\(id.prefix(12))"), gateways: gateways,
-      mtu: options[Option.mtu].flatMap { UInt32($0) })
+      options[Option.bridgeName] ?? (isDefault ? defaultName : "br-\(id.prefix(12))"), gateways: gateways, mtu: mtu)
     bridge.isInternal = shown.isInternal
     bridge.masquerades = Self.isOn(options[Option.masquerades])
     bridge.connectsContainers = Self.isOn(options[Option.connectsContainers])
     return bridge
   }
 
-  /// In bytes: what a packet may have without the link layer's header.
-  var mtu: UInt32 { shown.options[Option.mtu].flatMap { UInt32($0) } ?? 1500 }
+  /// In bytes; nil: the kernel's choice.
+  var mtu: UInt32? { shown.options[Option.mtu].flatMap { UInt32($0) } }
 
   /// The address that ports are published at when none is named.
   var hostBinding: IPAddress {

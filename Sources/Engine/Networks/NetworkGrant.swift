@@ -31,15 +31,19 @@ struct NetworkGrant: APIObject, Equatable {
     var network = ""
     var name = ""
     var id = ""
-    /// The host's end of the cable.
+    /// The host's end of the cable; empty: it has none, since its network is on a parent link.
     var link = ""
     /// Which of the container's interfaces it is, from 0.
     var ordinal = 0
+    /// What the interface is called in the container; empty, of an older server: eth and the ordinal.
+    var interfaceName = ""
+    /// Its own settings: files below /proc/sys/net.
+    var settings: [String: String] = [:]
     var macAddress = ""
     /// `address/length`; empty: none.
     var ipv4 = ""
     var ipv6 = ""
-    /// Empty: no way out.
+    /// Empty: no way out. Unspecified: all is sent to the wire, without a router.
     var gateway4 = ""
     var gateway6 = ""
     /// What the container is called in this network, by others; the first is its name. None in the default network.
@@ -51,6 +55,8 @@ struct NetworkGrant: APIObject, Equatable {
       try object.present("id", &id)
       try object.present("link", &link)
       try object.present("ordinal", &ordinal)
+      try object.present("interfaceName", &interfaceName)
+      try object.present("settings", &settings)
       try object.present("macAddress", &macAddress)
       try object.present("ipv4", &ipv4)
       try object.present("ipv6", &ipv6)
@@ -63,8 +69,20 @@ struct NetworkGrant: APIObject, Equatable {
     var gateways: [IPAddress] { [gateway4, gateway6].compactMap { IPAddress($0) } }
     var mac: MACAddress { MACAddress(macAddress) ?? MACAddress(number: 0) }
 
+    /// Whether a cable leads from here to a bridge.
+    var isCabled: Bool { !link.isEmpty }
+
     var firewall: FirewallEndpoint {
       FirewallEndpoint(port: link, macAddress: mac, addresses: addresses.map(\.address))
+    }
+
+    /// The interface in the container.
+    func interface(mtu: UInt32?) -> SandboxInterface {
+      var interface = SandboxInterface(
+        interfaceName.isEmpty ? "eth\(ordinal)" : interfaceName, macAddress: mac, mtu: mtu, addresses: addresses,
+        gateways: gateways)
+      interface.settings = settings
+      return interface
     }
   }
 
@@ -115,6 +133,8 @@ struct NetworkGrant: APIObject, Equatable {
     return parts.count == 4 && parts[0] == "proc" ? Int32(parts[1]) : nil
   }
 
-  var firewallEndpoints: [FirewallEndpoint] { endpoints.map(\.firewall) }
+  /// Those that are in bridges.
+  var cabled: [Endpoint] { endpoints.filter(\.isCabled) }
+  var firewallEndpoints: [FirewallEndpoint] { cabled.map(\.firewall) }
   var publishedPorts: [PublishedPort] { ports.compactMap(\.published) }
 }

@@ -24,6 +24,7 @@ final class NetworkHost: Sendable {
   let name: String
   let defaultBridge: String
   let logger: Logger
+  private let mayBecomeRouter: Bool
   private let opened = Mutex<Opened?>(nil)
   /// One for good, since it knows its own changes again by its socket.
   private let firewall = Mutex<Firewall?>(nil)
@@ -40,6 +41,7 @@ final class NetworkHost: Sendable {
     defaultBridge = isUsual ? "apus0" : name
     guardFile = "\(configuration.execRoot)/forwarding-guarded"
     logger = configuration.logger
+    mayBecomeRouter = configuration.networking.becomesRouter
   }
 
   /// A number that stands for a text: FNV-1a.
@@ -136,7 +138,7 @@ final class NetworkHost: Sendable {
   }
 
   private func becomeRouter(_ family: IPAddress.Family, _ links: HostLinks) throws {
-    guard try HostNetwork.becomeRouter(family) else { return }
+    guard mayBecomeRouter, try HostNetwork.becomeRouter(family) else { return }
     let known = try guardRecord()
     let found = known.links.isEmpty ? try links.names(besides: defaultBridge) : known.links
     let lines = (known.families + ["\(family)"]).map { "family \($0)" } + found.map { "link \($0)" }
@@ -219,11 +221,9 @@ final class NetworkHost: Sendable {
         guard let index = opened.bridges[network.id] else { throw gone(bridge.name) }
         // Of an earlier run, whose namespace is still being taken down.
         if try opened.links.exists(endpoint.link) { try opened.links.remove(endpoint.link) }
-        let interface = SandboxInterface(
-          ordinal: endpoint.ordinal, macAddress: endpoint.mac, mtu: bridge.mtu, addresses: endpoint.addresses,
-          gateways: endpoint.gateways)
         try opened.links.connect(
-          sandbox, interface, to: index, as: endpoint.link, isolated: !bridge.connectsContainers, limiter: limiter)
+          sandbox, endpoint.interface(mtu: bridge.mtu), to: index, as: endpoint.link,
+          isolated: !bridge.connectsContainers, limiter: limiter)
       }
     }
   }
@@ -231,7 +231,7 @@ final class NetworkHost: Sendable {
   /// Takes back what `connect` told the firewall. The cables go by `unplug`, which takes longer.
   func forget(_ endpoints: [NetworkGrant.Endpoint], _ ports: [PublishedPort]) throws {
     guard isInstalled else { return }
-    try withOpened { opened in try opened.firewall.remove(endpoints.map(\.firewall), ports) }
+    try withOpened { opened in try opened.firewall.remove(endpoints.filter(\.isCabled).map(\.firewall), ports) }
   }
 
   /// Takes cables away; those that are gone already are no matter.

@@ -57,7 +57,8 @@ extension Networks {
     guard let limits = grant.bandwidth, let name = grant.limiter else { return nil }
     let networks = table.withLock { table in grant.endpoints.compactMap { table.byID[$0.network]?.definition } }
     let plan = BandwidthPlan(limits)
-    return BandwidthLimiter(name, received: plan.received, sent: plan.sent, mtu: networks.map(\.mtu).max() ?? 1500)
+    let mtu = networks.compactMap(\.mtu).max() ?? 1500
+    return BandwidthLimiter(name, received: plan.received, sent: plan.sent, mtu: mtu)
   }
 
   func limitedCables(of grant: NetworkGrant) -> LimitedCables? {

@@ -20,9 +20,10 @@ struct NetworkTable: Sendable {
   /// Adds a network, or replaces one when its subnets have been chosen: then nobody is in it yet.
   mutating func put(_ definition: NetworkDefinition) throws(ClassifiedError) {
     var entry = Entry(definition: definition)
-    for pool in try definition.pools() {
+    for pool in definition.shown.isConfigOnly ? [] : try definition.pools() {
       var addresses = AddressPool(pool.subnet, range: pool.range)
-      for address in Set([pool.gateway] + pool.auxiliary) where pool.subnet.hosts.contains(address) {
+      let gateway = definition.needsGateway || pool.isGatewayGiven ? [pool.gateway] : []
+      for address in Set(gateway + pool.auxiliary) where pool.subnet.hosts.contains(address) {
         try addresses.take(address)
       }
       entry.pools.append(addresses)
@@ -57,6 +58,9 @@ struct NetworkTable: Sendable {
       grant.endpoints.filter { $0.network == id }.map { (container, $0) }
     }
   }
+
+  /// Whether no container is in a bridge.
+  var hasNoCables: Bool { grants.values.allSatisfy(\.cabled.isEmpty) }
 
   // MARK: Grants
 

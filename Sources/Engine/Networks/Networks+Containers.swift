@@ -30,9 +30,14 @@ extension Networks {
     do {
       let networks = try plan.attachments.map { try withSubnets($0.network) }
       for (attachment, network) in zip(plan.attachments, networks) {
-        grant.endpoints.append(try place(called, in: network, attachment.settings, ordinal: grant.endpoints.count))
+        let names = grant.endpoints.map(\.interfaceName) + plan.interfaceNames.dropFirst(grant.endpoints.count + 1)
+        grant.endpoints.append(
+          try place(called, in: network, attachment.settings, ordinal: grant.endpoints.count, besides: names))
       }
       chooseGateways(&grant, plan.attachments)
+      try require(
+        hostGateway(of: grant) != nil || !plan.extraHosts.contains { $0.address == "host-gateway" },
+        "unable to derive the IP value for host-gateway: no network of the container leads to this machine")
       grant.resolver = try resolver(of: grant, plan)
       try grant.limit(plan.bandwidth, of: container)
       try claimPorts(plan.ports, for: container, &grant)
@@ -40,7 +45,7 @@ extension Networks {
       try save(grant, of: container)
       table.withLock { $0.keep(grant, of: container) }
       try FailPoint.networkAfterRecord.pass()
-      try connect(grant, networks, sandbox)
+      try connect(Array(zip(grant.endpoints, networks)), grant.publishedPorts, sandbox, limiter(of: grant))
       try beginNames(of: container, grant, sandbox)
       try FailPoint.networkAfterConnect.pass()
     } catch {
@@ -51,11 +56,24 @@ extension Networks {
     return Joining(grant: grant, hostGateway: hostGateway(of: grant))
   }
 
-  /// Tells the machine. What another program has taken away meanwhile is put back once.
-  private func connect(_ grant: NetworkGrant, _ networks: [NetworkDefinition], _ sandbox: NetworkSandbox) throws {
+  /// Makes a container's interfaces, and tells the machine of them.
+  func connect(
+    _ endpoints: [(NetworkGrant.Endpoint, NetworkDefinition)], _ ports: [PublishedPort], _ sandbox: NetworkSandbox,
+    _ limiter: BandwidthLimiter?
+  ) throws {
+    let cabled = endpoints.filter { $0.0.isCabled }
+    if !cabled.isEmpty { try layCables(cabled, ports, sandbox, limiter) }
+    for (endpoint, network) in endpoints where !endpoint.isCabled { try host.connect(sandbox, endpoint, network) }
+  }
+
+  /// What another program has taken away meanwhile is put back once.
+  private func layCables(
+    _ endpoints: [(NetworkGrant.Endpoint, NetworkDefinition)], _ ports: [PublishedPort], _ sandbox: NetworkSandbox,
+    _ limiter: BandwidthLimiter?
+  ) throws {
     func attempt() throws {
-      for network in networks { try host.establish(network) }
-      try host.connect(sandbox, Array(zip(grant.endpoints, networks)), grant.publishedPorts, limiter(of: grant))
+      for (_, network) in endpoints { try host.establish(network) }
+      try host.connect(sandbox, endpoints, ports, limiter)
     }
     if host.isInstalled {
       do {
@@ -76,7 +94,12 @@ extension Networks {
   /// A network with a subnet for each of its families: chosen now, if there was none yet.
   func withSubnets(_ name: String) throws -> NetworkDefinition {
     var network = try find(name)
-    guard network.driver == .bridge else {
+    guard !network.shown.isConfigOnly else {
+      throw ClassifiedError(
+        .forbidden, "network \(network.name) holds configuration only, and no container can be in it",
+        advice: "make one with --config-from \(network.name)")
+    }
+    guard network.holdsContainers else {
       throw ClassifiedError(
         .invalid, "conflicting options: cannot attach both user-defined and non-user-defined network-modes")
     }
@@ -99,7 +122,8 @@ extension Networks {
   }
 
   func place(
-    _ called: ContainerNames, in network: NetworkDefinition, _ asked: EndpointSettings, ordinal: Int
+    _ called: ContainerNames, in network: NetworkDefinition, _ asked: EndpointSettings, ordinal: Int,
+    besides names: [String]
   ) throws -> NetworkGrant.Endpoint {
     let container = called.id
     if network.shown.enableIPv6, HostNetwork.isVersion6SwitchedOff {
@@ -109,10 +133,18 @@ extension Networks {
     }
     var endpoint = NetworkGrant.Endpoint()
     if !network.isDefault { endpoint.names = called.all(aliases: asked.aliases ?? []) }
+    let options = try EndpointOptions.plan(asked, network: network.name)
+    endpoint.interfaceName = try interfaceName(options, in: network, ordinal, besides: names)
+    endpoint.settings = options.settings(of: endpoint.interfaceName)
     (endpoint.network, endpoint.name, endpoint.ordinal) = (network.id, network.name, ordinal)
     endpoint.id = randomHexadecimal(words: 4)
-    endpoint.link = "veth\(container.text.prefix(9))\(ordinal)"
-    endpoint.macAddress = asked.macAddress.isEmpty ? "\(try MACAddress.random())" : asked.macAddress
+    if network.driver == .bridge { endpoint.link = "veth\(container.text.prefix(9))\(ordinal)" }
+    if let interface = network.parented?.interface, !interface.hasOwnMAC {
+      try require(
+        asked.macAddress.isEmpty, "\(interface.kind) interfaces do not support custom mac address assignment")
+    } else {
+      endpoint.macAddress = asked.macAddress.isEmpty ? "\(try MACAddress.random())" : asked.macAddress
+    }
     let addresses = try table.withLock { table throws(ClassifiedError) in
       try table.takeAddresses(in: network.id, asked: asked.ipamConfig)
     }
@@ -120,6 +152,19 @@ extension Networks {
       if address.address.family == .version4 { endpoint.ipv4 = "\(address)" } else { endpoint.ipv6 = "\(address)" }
     }
     return endpoint
+  }
+
+  private func interfaceName(
+    _ options: EndpointOptions, in network: NetworkDefinition, _ ordinal: Int, besides names: [String]
+  ) throws(ClassifiedError) -> String {
+    if let asked = options.interfaceName {
+      guard !names.contains(asked) else {
+        throw ClassifiedError(.conflict, "another interface of the container is called \(asked)")
+      }
+      return asked
+    }
+    let prefix = network.shown.options[NetworkDefinition.Option.interfacePrefix] ?? "eth"
+    return (ordinal...).lazy.map { "\(prefix)\($0)" }.first { !names.contains($0) } ?? "\(prefix)\(ordinal)"
   }
 
   /// The way out is by the network of the highest priority; of several, the first by name.
@@ -141,16 +186,15 @@ extension Networks {
 
   /// The router of an endpoint's network; nil where nothing leads out, or where it has no address of the family.
   func gateway(of endpoint: NetworkGrant.Endpoint, _ family: IPAddress.Family) -> IPAddress? {
-    guard endpoint.addresses.contains(where: { $0.address.family == family }),
-      let network = table.withLock({ $0.byID[endpoint.network]?.definition }), !network.shown.isInternal
-    else { return nil }
-    return ((try? network.pools()) ?? []).first { $0.subnet.family == family }?.gateway
+    guard let address = endpoint.addresses.first(where: { $0.address.family == family }) else { return nil }
+    return table.withLock { $0.byID[endpoint.network]?.definition }?.gateway(for: address)
   }
 
   /// The address by which a container reaches this machine: that of its first network's bridge.
   func hostGateway(of grant: NetworkGrant) -> String? {
+    if let configured = configuration.hostGateway { return "\(configured)" }
     let networks = table.withLock { table in
-      grant.endpoints.compactMap { table.byID[$0.network]?.definition }
+      grant.cabled.compactMap { table.byID[$0.network]?.definition }
     }
     return networks.lazy.compactMap { try? $0.pools().first?.gateway.description }.first
   }
@@ -161,12 +205,14 @@ extension Networks {
   func claimPorts(
     _ plans: [PublishedPortPlan], for container: ContainerID, _ grant: inout NetworkGrant
   ) throws {
-    guard let endpoint = grant.endpoints.first(where: { !$0.gateway4.isEmpty || !$0.gateway6.isEmpty }) else { return }
+    // What is on a parent has addresses of its own on the wire, and nothing of it is published here.
+    guard let endpoint = grant.cabled.first(where: { !$0.gateway4.isEmpty || !$0.gateway6.isEmpty }) else { return }
     let binding = table.withLock { $0.byID[endpoint.network]?.definition.hostBinding }
     for plan in plans {
-      let address = plan.hostAddress ?? binding ?? .unspecified(.version4)
+      var address = plan.hostAddress ?? binding ?? .unspecified(.version4)
+      if plan.hostAddress == nil, address.isUnspecified, endpoint.ipv4.isEmpty { address = .unspecified(.version6) }
       grant.ports +=
-        plan.hostAddress == nil && address.isUnspecified
+        plan.hostAddress == nil && address == .unspecified(.version4)
         ? try claimEverywhere(plan, endpoint, for: container)
         : try claim(plan, at: address, endpoint, for: container)
     }

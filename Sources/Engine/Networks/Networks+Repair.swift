@@ -46,7 +46,8 @@ extension Networks {
       let lacksRules = try alarm == .rules || alarm == .unknown && !firewall.isComplete()
       let links = try host.damage(used, Array(grants.values))
       var found = lacksRules ? [program.map { "rules were taken away by \($0)" } ?? "rules were taken away"] : []
-      found += try host.missing(grants.values.compactMap(limiter(of:)).flatMap(\.links)).map { "link \($0) was deleted" }
+      let limiters = grants.values.compactMap(limiter(of:)).flatMap(\.links)
+      found += try host.missing(limiters).map { "link \($0) was deleted" }
       found += links.filter { if case .cableGone = $0 { false } else { true } }.map(\.description)
       if !found.isEmpty { try install() }
       found += relay(links, grants, definitions)

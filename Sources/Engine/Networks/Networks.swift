@@ -25,6 +25,7 @@ final class Networks: Sendable {
   let watch: NetworkWatch
   /// Where ports are relayed.
   let loops: any EventLoopGroup
+  let configuration: NetworkingConfiguration
   private let thread = NIOThreadPool(numberOfThreads: 1)
   private let layout: EngineLayout
   let logger: Logger
@@ -38,7 +39,8 @@ final class Networks: Sendable {
     let bytes = stride(from: 0, to: min(10, digits.count), by: 2).compactMap { place in
       UInt8(digits.dropFirst(place).prefix(2), radix: 16)
     }
-    pools = .standard(identity: bytes)
+    self.configuration = configuration.networking
+    pools = .configured(configuration.networking.addressPools, identity: bytes)
     thread.start()
   }
 
@@ -141,8 +143,10 @@ final class Networks: Sendable {
         logger.error("container \(id): it finds nobody by name until it is started again: \(explanation(of: error))")
       }
     }
-    let (isIdle, networks) = table.withLock { ($0.grants.isEmpty, $0.all) }
+    try configureDefaultNetwork()
+    let (isIdle, networks) = table.withLock { ($0.hasNoCables, $0.all) }
     do {
+      try removeUnusedParents()
       if isIdle { try host.remove(networks) } else { try install() }
     } catch {
       // Containers without a network of their own run all the same; the others hear of it when they start.
@@ -166,7 +170,7 @@ final class Networks: Sendable {
   /// Brings the machine to what the table says. On the thread of changes.
   func install() throws {
     let (grants, definitions) = table.withLock { table in (Array(table.grants.values), table.byID) }
-    let used = Set(grants.flatMap(\.endpoints).map(\.network))
+    let used = Set(grants.flatMap(\.cabled).map(\.network))
     try host.install(used.compactMap { definitions[$0]?.definition }, grants, grants.compactMap(limitedCables))
     watchOver()
   }
@@ -176,8 +180,9 @@ final class Networks: Sendable {
     watch.end()
     do {
       try await change { [self] in
-        let (isIdle, networks) = table.withLock { ($0.grants.isEmpty, $0.all) }
+        let (isIdle, networks) = table.withLock { ($0.hasNoCables, $0.all) }
         if isIdle, host.isInstalled { try host.remove(networks) }
+        try removeUnusedParents()
       }
       try await thread.shutdownGracefully()
       try await names.shutdown()

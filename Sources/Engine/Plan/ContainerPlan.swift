@@ -26,6 +26,7 @@ struct ContainerPlan: Sendable {
     var knownCapabilities: [String]
     /// The program on the host that serves as `docker-init`.
     var initProgram: String
+    var network = NetworkPlan.Defaults()
 
     /// A machine that can do everything, but for the capabilities that it lets nobody have.
     var refusingNothing: Surroundings {
@@ -44,7 +45,8 @@ struct ContainerPlan: Sendable {
     let host = configuration.request.hostConfig
     resources = try .plan(host, facts: surroundings.facts, cgroupParent: surroundings.cgroupParent)
     mounts = try .plan(config, host, imageVolumes: Set(configuration.imageVolumes))
-    network = try .plan(configuration.request, attached: configuration.attached)
+    network = try .plan(
+      configuration.request, attached: configuration.attached, defaults: surroundings.network)
     namespaces = try .plan(config, host, id: id, hostname: surroundings.machineName)
     security = try .plan(host, facts: surroundings.facts, knownCapabilities: surroundings.knownCapabilities)
     process = try .plan(config, host, hostname: namespaces.hostname)

@@ -47,16 +47,25 @@ struct NetworkPlan: Sendable, Equatable {
     var address: String
   }
 
+  /// What the server gives to containers that do not say.
+  struct Defaults: Sendable, Equatable {
+    /// Whether there is a network for those that name none.
+    var hasNetwork = true
+    var nameServers: [String] = []
+    var searchDomains: [String] = []
+    var resolverOptions: [String] = []
+  }
+
   /// Throws: `unsupported` for links, and options of single networks; `invalid` for malformed values and conflicts.
   ///
   /// - Parameter attached: The networks that the container is in now, if that has been changed since it was made.
   static func plan(
-    _ request: ContainerCreateRequest, attached: [String]? = nil
+    _ request: ContainerCreateRequest, attached: [String]? = nil, defaults: Defaults = Defaults()
   ) throws(ClassifiedError) -> NetworkPlan {
     let host = request.hostConfig
     let config = request.config
     try refuse("NetworkDisabled", if: config.networkDisabled == true, advice: "use --network none")
-    let mode = try mode(host.networkMode)
+    let mode = try mode(host.networkMode, defaults)
     try BandwidthPlan.check(host.networkBandwidth, mode)
     let exposed = Set((config.exposedPorts ?? [:]).keys).union((host.portBindings ?? [:]).keys).sorted()
     for port in exposed { _ = try PublishedPortPlan.containerPort(port) }
@@ -68,6 +77,7 @@ struct NetworkPlan: Sendable, Equatable {
       bandwidth: host.networkBandwidth?.applied(to: nil))
     if mode != .networks { try plan.checkWithoutNetworks(config, links: host.links ?? []) }
     if plan.attachments.first?.isDefaultNetwork == true { plan.links = try ContainerLink.all(host.links) }
+    plan.fillIn(defaults)
     for value in plan.nameServers {
       try require(IPAddress(value) != nil, "invalid nameserver address: \(value)")
     }
@@ -77,8 +87,20 @@ struct NetworkPlan: Sendable, Equatable {
     return plan
   }
 
-  private static func mode(_ text: String) throws(ClassifiedError) -> Mode {
+  private mutating func fillIn(_ defaults: Defaults) {
+    if nameServers.isEmpty { nameServers = defaults.nameServers }
+    if searchDomains.isEmpty { searchDomains = defaults.searchDomains }
+    if resolverOptions.isEmpty { resolverOptions = defaults.resolverOptions }
+  }
+
+  /// The names that interfaces are asked to have, one for each attachment; empty where none is.
+  var interfaceNames: [String] {
+    attachments.map { (try? EndpointOptions.plan($0.settings, network: $0.network))?.interfaceName ?? "" }
+  }
+
+  private static func mode(_ text: String, _ defaults: Defaults) throws(ClassifiedError) -> Mode {
     switch text {
+    case "" where !defaults.hasNetwork, "default" where !defaults.hasNetwork: return .none
     case "host": return .host
     case "none": return .none
     case let other where other.hasPrefix("container:"):
@@ -132,7 +154,7 @@ struct NetworkPlan: Sendable, Equatable {
       !["host", "none"].contains(name) && !name.hasPrefix("container:"),
       "conflicting options: cannot attach both user-defined and non-user-defined network-modes")
     try refuse("a link-local address in network \(name)", if: settings.ipamConfig?.linkLocalIPs?.isEmpty == false)
-    try refuse("a driver option in network \(name)", if: settings.driverOpts?.isEmpty == false)
+    _ = try EndpointOptions.plan(settings, network: name)
     try require(
       settings.macAddress.isEmpty || MACAddress(settings.macAddress).map { !$0.isMulticast } == true,
       "invalid MAC address: \(settings.macAddress)")

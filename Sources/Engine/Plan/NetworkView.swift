@@ -7,7 +7,7 @@ extension NetworkPlan {
   /// - Parameter grant: What it has now; nil when it does not run.
   func view(_ inspect: inout ContainerInspect, grant: NetworkGrant?, networkIDs: [String: String]) {
     if inspect.hostConfig.networkMode.isEmpty || inspect.hostConfig.networkMode == "default" {
-      inspect.hostConfig.networkMode = "bridge"
+      inspect.hostConfig.networkMode = mode == .none ? "none" : "bridge"
     }
     // As Docker shows them: by both names.
     if !links.isEmpty { inspect.hostConfig.links = links.map { "/\($0.target):\(inspect.name)/\($0.alias)" } }
@@ -47,8 +47,9 @@ extension NetworkPlan {
     shown.dnsNames = endpoint.names.isEmpty ? nil : endpoint.names
     shown.endpointID = endpoint.id
     shown.macAddress = endpoint.macAddress
-    shown.gateway = endpoint.gateway4
-    shown.ipv6Gateway = endpoint.gateway6
+    func router(_ text: String) -> String { IPAddress(text)?.isUnspecified == true ? "" : text }
+    shown.gateway = router(endpoint.gateway4)
+    shown.ipv6Gateway = router(endpoint.gateway6)
     if let address = InterfaceAddress(endpoint.ipv4) {
       (shown.ipAddress, shown.ipPrefixLen) = ("\(address.address)", address.prefixLength)
     }

@@ -57,7 +57,7 @@ struct PortEdit: Sendable {
     var granted: [NetworkGrant.Port]?
     /// The address of this machine for what names none.
     var defaultAddress = IPAddress.unspecified(.version4)
-    /// Whether the container has, or would have, an IPv6 address.
+    /// Whether what names no address is published at those of IPv6, too.
     var hasVersion6 = false
   }
 

@@ -45,7 +45,7 @@ extension Engine {
     answer.images = images.images().count
     answer.driver = "overlay2"
     answer.driverStatus = [["Backing Filesystem", "extfs"], ["Supports d_type", "true"]]
-    answer.plugins = PluginsInfo(network: ["host", "none", "null"], log: ["json-file", "none"])
+    answer.plugins = PluginsInfo(network: ["bridge", "host", "ipvlan", "macvlan", "null"], log: ["json-file", "none"])
     answer.memoryLimit = true
     answer.swapLimit = facts.limitsSwap
     (answer.cpuCfsPeriod, answer.cpuCfsQuota, answer.cpuShares, answer.cpuSet) = (true, true, true, true)

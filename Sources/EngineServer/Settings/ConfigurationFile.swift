@@ -7,15 +7,23 @@ import LinuxKernel
 public struct ConfigurationFile: Sendable {
   /// What a key holds.
   enum Kind: Sendable {
-    case bool, integer, text, list, proxies
+    case bool, integer, text, list, proxies, addressPools, driverOptions
   }
 
   /// Every key, with the flag that it stands for.
   static let keys: [String: (kind: Kind, flag: String?)] = [
+    "bip": (.text, "bip"), "bip6": (.text, "bip6"), "bridge": (.text, "bridge"),
     "cgroup-parent": (.text, "cgroup-parent"), "data-root": (.text, "data-root"), "debug": (.bool, "debug"),
-    "exec-root": (.text, "exec-root"), "group": (.text, "group"), "hosts": (.list, "host"),
-    "insecure-registries": (.list, "insecure-registry"), "log-level": (.text, "log-level"),
-    "max-concurrent-downloads": (.integer, "max-concurrent-downloads"), "pidfile": (.text, "pidfile"),
+    "default-address-pools": (.addressPools, "default-address-pool"),
+    "default-gateway": (.text, "default-gateway"), "default-gateway-v6": (.text, "default-gateway-v6"),
+    "default-network-opts": (.driverOptions, "default-network-opt"), "dns": (.list, "dns"),
+    "dns-opts": (.list, "dns-opt"), "dns-search": (.list, "dns-search"), "exec-root": (.text, "exec-root"),
+    "fixed-cidr": (.text, "fixed-cidr"), "fixed-cidr-v6": (.text, "fixed-cidr-v6"), "group": (.text, "group"),
+    "host-gateway-ip": (.text, "host-gateway-ip"), "host-gateway-ips": (.list, "host-gateway-ip"),
+    "hosts": (.list, "host"), "icc": (.bool, "icc"), "insecure-registries": (.list, "insecure-registry"),
+    "ip": (.text, "ip"), "ip-forward": (.bool, "ip-forward"), "ip-masq": (.bool, "ip-masq"), "ipv6": (.bool, "ipv6"),
+    "log-level": (.text, "log-level"), "max-concurrent-downloads": (.integer, "max-concurrent-downloads"),
+    "mtu": (.integer, "mtu"), "pidfile": (.text, "pidfile"),
     "proxies": (.proxies, nil), "registry-mirrors": (.list, "registry-mirror"), "tls": (.bool, "tls"),
     "trusted-token-hosts": (.list, "trusted-token-host"),
   ]
@@ -72,6 +80,24 @@ public struct ConfigurationFile: Sendable {
       members.allSatisfy {
         ["http-proxy", "https-proxy", "no-proxy"].contains($0.name) && $0.value.stringValue != nil
       }
+    case (.addressPools, .array(let items)):
+      items.allSatisfy { if case .object(let members) = $0 { members.allSatisfy(isPartOfPool) } else { false } }
+    case (.driverOptions, .object(let drivers)):
+      drivers.allSatisfy { driver in
+        if case .object(let options) = driver.value {
+          options.allSatisfy { $0.value.stringValue != nil }
+        } else {
+          false
+        }
+      }
+    default: false
+    }
+  }
+
+  private static func isPartOfPool(_ member: JSONValue.Member) -> Bool {
+    switch (member.name, member.value) {
+    case ("base", .string): true
+    case ("size", .number(let digits)): Int64(digits) != nil
     default: false
     }
   }
@@ -112,6 +138,16 @@ public struct ConfigurationFile: Sendable {
 
   func list(_ key: String) -> [String]? {
     if case .array(let items)? = values[key] { items.compactMap(\.stringValue) } else { nil }
+  }
+
+  func array(_ key: String) -> [JSONValue]? {
+    if case .array(let items)? = values[key] { items } else { nil }
+  }
+
+  /// The members of an object; none where there is no such key.
+  func members(_ key: String) -> [(name: String, value: JSONValue)] {
+    guard case .object(let members)? = values[key] else { return [] }
+    return members.map { ($0.name, $0.value) }
   }
 
   /// One of `http-proxy`, `https-proxy` and `no-proxy`.

@@ -1,5 +1,6 @@
 public import CommandLine
 import Diagnostics
+public import Engine
 public import Logging
 public import RegistryClient
 
@@ -17,6 +18,7 @@ public struct ServerSettings: Sendable {
   public let registryMirrors: [String]
   public let insecureRegistries: [String]
   public let registry: RegistryConfiguration
+  public let networking: NetworkingConfiguration
   public let verbosity: Verbosity
 
   /// How much is logged: what a reload can change.
@@ -45,6 +47,7 @@ public struct ServerSettings: Sendable {
     group = (file.text("group") ?? flags.string("group")).flatMap { $0.isEmpty ? nil : $0 }
     addresses = try Self.addresses(flags, file, execRoot: execRoot)
     verbosity = try Self.verbosity(flags, file)
+    networking = try NetworkSettings(flags, file).configuration()
 
     registryMirrors = file.list("registry-mirrors") ?? flags.strings("registry-mirror")
     insecureRegistries = file.list("insecure-registries") ?? flags.strings("insecure-registry")

@@ -9,7 +9,9 @@ public enum LinkKind: Sendable {
   /// A link with a MAC address of its own on a parent's wire.
   case macvlan(MacvlanMode)
   /// A link with its parent's MAC address.
-  case ipvlan(IPvlanMode)
+  case ipvlan(IPvlanMode, flag: IPvlanFlag = .bridge)
+  /// A link for what has one tag on its parent's wire, from 1 to 4094. IEEE 802.1Q.
+  case vlan(UInt16)
   /// Takes packets that another link redirects to it, so that a qdisc can hold back what comes in.
   case ifb
 
@@ -21,6 +23,7 @@ public enum LinkKind: Sendable {
     case .bridge: "bridge"
     case .macvlan: "macvlan"
     case .ipvlan: "ipvlan"
+    case .vlan: "vlan"
     case .ifb: "ifb"
     }
   }
@@ -37,6 +40,11 @@ public enum MacvlanMode: UInt32, Sendable {
 /// At which layer the links of one parent are told apart. linux/if_link.h.
 public enum IPvlanMode: UInt16, Sendable {
   case layer2, layer3, layer3Symmetric
+}
+
+/// Whether the links of one parent reach each other. linux/if_link.h, IPVLAN_F_….
+public enum IPvlanFlag: UInt16, Sendable {
+  case bridge, isolated, vepa
 }
 
 /// What differs from a bridge's defaults. linux/if_link.h, IFLA_BR_….
@@ -98,7 +106,7 @@ public struct LinkAttributes: Sendable, Hashable {
   public var mtu: UInt32?
   /// The index of the bridge that the link becomes a port of.
   public var master: UInt32?
-  /// The index of the link that a macvlan or ipvlan is on.
+  /// The index of the link that a macvlan, an ipvlan or a VLAN is on.
   public var parent: UInt32?
   /// Where the link is made, if not in the socket's namespace. A parent is in the socket's.
   public var namespace: LinkNamespace?

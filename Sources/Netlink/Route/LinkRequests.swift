@@ -41,7 +41,12 @@ extension NetlinkMessage {
         }
       case .bridge(let options): info.nest(LinkAttribute.infoData) { options.write(to: &$0) }
       case .macvlan(let mode): info.nest(LinkAttribute.infoData) { $0.put(1, mode.rawValue) }
-      case .ipvlan(let mode): info.nest(LinkAttribute.infoData) { $0.put(1, mode.rawValue) }
+      case .ipvlan(let mode, let flag):
+        info.nest(LinkAttribute.infoData) { data in
+          data.put(1, mode.rawValue)
+          if flag != .bridge { data.put(2, flag.rawValue) }
+        }
+      case .vlan(let identifier): info.nest(LinkAttribute.infoData) { $0.put(1, identifier) }
       case .dummy, .ifb: break
       }
     }
