@@ -21,6 +21,12 @@ public struct MACAddress: Hashable, Sendable {
     self.init(number: given.number & ~(1 << 40) | 2 << 40)
   }
 
+  /// The address for an interface that has an address of IP: 02:42 and the last four bytes of that. Where an address goes
+  /// on to another interface, its neighbours, who remember the two together, still reach it.
+  public init(derivedFrom address: IPAddress) {
+    self.init(number: 0x0242_0000_0000 | UInt64(truncatingIfNeeded: address.number & 0xFFFF_FFFF))
+  }
+
   public var bytes: [UInt8] {
     stride(from: 40, through: 0, by: -8).map { UInt8(truncatingIfNeeded: number >> UInt64($0)) }
   }

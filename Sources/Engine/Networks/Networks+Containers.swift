@@ -143,13 +143,17 @@ extension Networks {
       try require(
         asked.macAddress.isEmpty, "\(interface.kind) interfaces do not support custom mac address assignment")
     } else {
-      endpoint.macAddress = asked.macAddress.isEmpty ? "\(try MACAddress.random())" : asked.macAddress
+      endpoint.macAddress = asked.macAddress
     }
     let addresses = try table.withLock { table throws(ClassifiedError) in
       try table.takeAddresses(in: network.id, asked: asked.ipamConfig)
     }
     for address in addresses {
       if address.address.family == .version4 { endpoint.ipv4 = "\(address)" } else { endpoint.ipv6 = "\(address)" }
+    }
+    let hasOwnMAC = network.parented?.interface.hasOwnMAC ?? true
+    if endpoint.macAddress.isEmpty, hasOwnMAC, let address = addresses.first {
+      endpoint.macAddress = "\(MACAddress(derivedFrom: address.address))"
     }
     return endpoint
   }
