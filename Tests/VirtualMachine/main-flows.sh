@@ -157,7 +157,6 @@ suite() {
 }
 suite CgroupsTests 20
 # Links of kinds that the developers' kernels may lack.
-suite NetlinkTests 20
 suite ContainerNetworkTests 5
 # Mounts and confinement know no cgroups, and the machine is slow.
 suite 'ContainerRuntimeTests.(LifecycleTests|IsolationTests|FailureTests|ExecTests)' 40
