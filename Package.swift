@@ -91,20 +91,21 @@ let package = Package(
     room("Diagnostics"),
     room("JSON"),
     room("NetworkAddresses"),
+    room("ClassicBPF"),
 
     // Row 2, formats: pure, no input or output, no clock.
     room("OCIRuntimeSpec"),
     room("OCIImageSpec", ["Diagnostics", crypto]),
     room("EngineAPI", ["JSON"]),
     room("TarFormat", ["Diagnostics"]),
-    room("SeccompFilter", ["OCIRuntimeSpec"]),
+    room("SeccompFilter", ["OCIRuntimeSpec", "ClassicBPF"]),
     room("ShimProtocol", ["Diagnostics"]),
     room("CommandLine", ["JSON"]),
-    room("Netlink", ["NetworkAddresses", "Diagnostics"]),
+    room("Netlink", ["NetworkAddresses", "ClassicBPF", "Diagnostics"]),
     room("DNSFormat", ["NetworkAddresses"]),
 
     // Row 3, kernel: the only Swift with unsafe code.
-    room("LinuxKernel", ["CLinux", "Diagnostics"]),
+    room("LinuxKernel", ["CLinux", "ClassicBPF", "Diagnostics"]),
     room("Cgroups", ["LinuxKernel", "OCIRuntimeSpec", "Diagnostics"]),
 
     room("LinuxNetwork", ["LinuxKernel", "CLinux", "Netlink", "NetworkAddresses", "Diagnostics"]),
@@ -113,7 +114,9 @@ let package = Package(
     room(
       "ContainerRuntime",
       ["Cgroups", "LinuxKernel", "OCIRuntimeSpec", "SeccompFilter", "Diagnostics"]),
-    room("ContainerNetwork", ["LinuxNetwork", "LinuxKernel", "Netlink", "NetworkAddresses", "Diagnostics"]),
+    room(
+      "ContainerNetwork",
+      ["LinuxNetwork", "LinuxKernel", "Netlink", "NetworkAddresses", "ClassicBPF", "Diagnostics"]),
     room(
       "LayerArchive",
       ["TarFormat", "OCIImageSpec", "LinuxKernel", "Diagnostics", "CISAL", "CZstd"],

@@ -1,3 +1,4 @@
+import ClassicBPF
 import OCIRuntimeSpec
 
 /// The code of conditions on a call's arguments. BPF compares 32 bits, so a 64-bit argument is compared in two halves.

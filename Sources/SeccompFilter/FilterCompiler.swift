@@ -1,3 +1,4 @@
+import ClassicBPF
 import OCIRuntimeSpec
 
 /// Compiles a seccomp profile into one program of classic BPF.

@@ -1,3 +1,5 @@
+import ClassicBPF
+
 /// Runs a filter as the kernel would: for tests, and to explain what a profile does to a call.
 public struct FilterInterpreter {
   /// `struct seccomp_data`, seccomp(2).

@@ -112,7 +112,8 @@ struct NeighbourTests {
       let bridge = Bridge("apus0", gateways: [gateway])
       let links = try HostLinks()
       let source = try NewsSource.links.open()
-      let cables = [(name: "veth1", bridge: "apus0")]
+      let sender = SenderCheck(macAddress: MACAddress(number: 0x0242_0A09_0002), addresses: [IPAddress(10, 9, 0, 2)])
+      let cables = [Cable("veth1", bridge: "apus0", sender: sender)]
       #expect(try links.damage(of: [bridge], cables: cables) == [.bridgeGone("apus0"), .cableGone("veth1")])
       _ = try links.establish(bridge)
       #expect(try links.damage(of: [bridge], cables: []) == [])

@@ -120,7 +120,7 @@ def test_beside_dockerd(dockerd, server, lan):
 
     # iptables can read what we wrote, and write it again.
     bridge = own_bridge(server)
-    chain = server.tables()[1].split()[-1].upper()
+    chain = server.tables()[0].split()[-1].upper()
     listed = run("iptables", "-S", "DOCKER-USER", check=0).stdout.splitlines()
     assert listed == ["-N DOCKER-USER", f"-A DOCKER-USER -i {bridge} -j {chain}", f"-A DOCKER-USER -o {bridge} -j {chain}",
                       "-A DOCKER-USER -j RETURN"]

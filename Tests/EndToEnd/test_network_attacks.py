@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import ipaddress
 import json
 import subprocess
 import sys
@@ -78,9 +79,9 @@ def test_no_router_is_heard(server, lan):
 
 def stop_looking(server):
     """Takes away, until the server starts, what looks at the senders of packets."""
-    [table] = [line.split()[-1] for line in server.tables() if "table bridge" in line]
     server.kill()
-    run("nft", "delete", "table", "bridge", table, check=0)
+    for cable in [link for link in server.links() if link.startswith("veth")]:
+        run("tc", "qdisc", "del", "dev", cable, "clsact", check=0)
 
 
 FORGE = """
@@ -206,3 +207,106 @@ def test_what_a_start_that_died_had_is_collected(server, point):
     server.docker("rm", "-f", "dies")
     eventually(lambda: state() == before, what=f"as before: {before}\n{state()}")
     server.docker("run", "--rm", "-p", "18901:80", "busybox", "true", check=0)
+
+
+# Sends one frame by eth0, given in hexadecimal digits.
+RAW = """
+import socket, sys
+with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as s:
+    s.bind(("eth0", 0))
+    for frame in sys.argv[1:]: s.send(bytes.fromhex(frame))
+"""
+# Says which frames come in by eth0, until it has heard the last one.
+HEAR = """
+import socket, time
+s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+s.bind(("eth0", 0))
+s.settimeout(10)
+print("ready", flush=True)
+while True:
+    packet = s.recv(2000)
+    if b"frame:" not in packet: continue
+    word = packet.split(b"frame:")[1].split(b".")[0].decode()
+    print(word)
+    if word == "last": break
+"""
+
+
+def ip_bytes(address):
+    return ipaddress.ip_address(address).packed
+
+
+def udp4(source, destination):
+    """A whole header, checksum and all: a bridge that calls the filter passes on nothing else."""
+    head = bytes.fromhex("4500006000000000401100") + b"\0" + ip_bytes(source) + ip_bytes(destination)
+    total = sum(int.from_bytes(head[n:n + 2], "big") for n in range(0, 20, 2))
+    while total >> 16: total = (total & 0xffff) + (total >> 16)
+    return head[:10] + (0xffff - total).to_bytes(2, "big") + head[12:] + bytes.fromhex("00090009004c0000")
+
+
+def arp(mac, address):
+    return bytes.fromhex("0001080006040001") + mac + ip_bytes(address) + bytes(6) + ip_bytes("10.65.0.77")
+
+
+def packet6(source, next_header, body):
+    return bytes.fromhex("60000000") + (len(body) + 120).to_bytes(2, "big") + bytes([next_header, 255]) + ip_bytes(source) + ip_bytes("ff02::1") + body
+
+
+def behind(headers, message):
+    """A message of ICMPv6 behind extension headers, each given by its kind and how many times eight bytes it has."""
+    kinds = [kind for kind, _ in headers] + [58]
+    body = b"".join(bytes([kinds[n + 1], count - 1]) + bytes(8 * count - 2) for n, (_, count) in enumerate(headers))
+    return kinds[0], body + message
+
+
+def icmp6(kind, target="::"):
+    return bytes([kind, 0, 0, 0, 0, 0, 0, 0]) + ip_bytes(target)
+
+
+def test_what_a_container_may_send(server):
+    """Each frame by itself: under its own addresses, and nothing that only a router or somebody else may say."""
+    server.docker("network", "create", "--subnet", "10.65.0.0/24", "--ipv6", "--subnet", "2001:db8:65::/64", "both", check=0)
+    for name in ["sender", "hearer"]:
+        server.docker("run", "-d", "--name", name, "--network", "both", "busybox", "sleep", "1000", check=0)
+    own, other = (settings(server, name)["Networks"]["both"] for name in ["sender", "hearer"])
+    mac, local = bytes.fromhex(own["MacAddress"].replace(":", "")), link_local(server, "sender")
+    four, six, foreign4, foreign6 = own["IPAddress"], own["GlobalIPv6Address"], other["IPAddress"], other["GlobalIPv6Address"]
+    ip4, ip6, arp_type = b"\x08\x00", b"\x86\xdd", b"\x08\x06"
+    stranger = bytes.fromhex("024200000099")
+    hop_by_hop, routing, options = (0, 1), (43, 2), (60, 3)
+    frames = {
+        "own IPv4": (mac, ip4 + udp4(four, "10.65.0.77"), True),
+        "another's IPv4": (mac, ip4 + udp4(foreign4, "10.65.0.77"), False),
+        "no IPv4": (mac, ip4 + udp4("0.0.0.0", "10.65.0.77"), False),
+        "IPv4 from another's hardware": (stranger, ip4 + udp4(four, "10.65.0.77"), False),
+        "to this machine's loopback": (mac, ip4 + udp4(four, "127.0.0.1"), False),
+        "another's IPv4 in a VLAN": (mac, b"\x81\x00\x00\x05" + ip4 + udp4(foreign4, "10.65.0.77"), False),
+        "own ARP": (mac, arp_type + arp(mac, four), True),
+        "ARP with another's address": (mac, arp_type + arp(mac, foreign4), False),
+        "ARP with another's hardware": (mac, arp_type + arp(stranger, four), False),
+        "ARP from another's hardware": (stranger, arp_type + arp(mac, four), False),
+        "own IPv6": (mac, ip6 + packet6(six, 17, bytes(8)), True),
+        "own link-local": (mac, ip6 + packet6(local, 17, bytes(8)), True),
+        "another's IPv6": (mac, ip6 + packet6(foreign6, 17, bytes(8)), False),
+        "IPv6 from another's hardware": (stranger, ip6 + packet6(six, 17, bytes(8)), False),
+        "own neighbour advertisement": (mac, ip6 + packet6(six, 58, icmp6(136, six)), True),
+        "another's neighbour advertisement": (mac, ip6 + packet6(six, 58, icmp6(136, foreign6)), False),
+        "the same behind a header": (mac, ip6 + packet6(six, *behind([hop_by_hop], icmp6(136, foreign6))), False),
+        "own behind a header": (mac, ip6 + packet6(six, *behind([options], icmp6(136, six))), True),
+        "a question": (mac, ip6 + packet6(six, 58, icmp6(135, foreign6)), True),
+        "a router's advertisement": (mac, ip6 + packet6(local, 58, icmp6(134)), False),
+        "the same behind three headers": (mac, ip6 + packet6(local, *behind([hop_by_hop, routing, options], icmp6(134))), False),
+        "a redirect": (mac, ip6 + packet6(local, 58, icmp6(137, foreign6)), False),
+        "the same behind a header's": (mac, ip6 + packet6(local, *behind([routing], icmp6(137, foreign6))), False),
+        "a listener's report": (mac, ip6 + packet6(local, *behind([hop_by_hop], icmp6(143))), True),
+        "more headers than anyone sends": (mac, ip6 + packet6(six, *behind([options] * 5, icmp6(128))), False),
+        "neither IP nor ARP": (stranger, b"\x88\xb5", True),
+        "last": (mac, ip4 + udp4(four, "10.65.0.77"), True),
+    }
+    sniffer = subprocess.Popen(["nsenter", f"--net={sandbox(server, 'hearer')}", sys.executable, "-c", HEAR],
+                               stdout=subprocess.PIPE, text=True)
+    assert sniffer.stdout.readline() == "ready\n"
+    within(server, "sender", sys.executable, "-c", RAW, *(
+        (b"\xff" * 6 + source + body + f"frame:{name}.".encode().ljust(120, b"\0")).hex() for name, (source, body, _) in frames.items()))
+    heard = sniffer.communicate(timeout=30)[0].splitlines()
+    assert heard == [name for name, (_, _, passes) in frames.items() if passes]

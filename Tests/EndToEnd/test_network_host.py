@@ -46,9 +46,9 @@ def test_rules_come_back_at_once(server, lan):
     assert repairs(server) == 0
     for number, command in enumerate([
             ["flush", "ruleset"],
-            ["delete", "table", "inet", server.tables()[1].split()[-1]],
-            ["flush", "chain", "inet", server.tables()[1].split()[-1], "forward"],
-            ["flush", "set", "inet", server.tables()[1].split()[-1], "bridges"]], 1):
+            ["delete", "table", "inet", server.tables()[0].split()[-1]],
+            ["flush", "chain", "inet", server.tables()[0].split()[-1], "forward"],
+            ["flush", "set", "inet", server.tables()[0].split()[-1], "bridges"]], 1):
         run("nft", *command, check=0)
         eventually(lambda: repairs(server) == number, what=f"repaired after nft {command}")
         assert "hello" in ask(lan.host, 18700, lan)
@@ -76,12 +76,14 @@ def test_links_come_back_at_once(server, lan):
             (["link", "del", cable], f"the cable {cable} was gone"),
             (["link", "set", cable, "nomaster"], f"the cable {cable} was unplugged"),
             (["addr", "del", gateway, "dev", bridge], f"the bridge {bridge} lacked its address {gateway}"),
+            (["tc", "qdisc", "del", "dev", cable, "clsact"], f"what comes out of the cable {cable} was not checked"),
+            (["tc", "filter", "del", "dev", cable, "ingress"], f"what comes out of the cable {cable} was not checked"),
             (["link", "set", bridge, "down"], f"the bridge {bridge} was switched off"),
             (["link", "del", shy], f"the bridge {shy} was gone")], 1):
-        run("ip", *command, check=0)
-        eventually(lambda: repairs(server) == number, what=f"repaired after ip {command}")
+        run(*([] if command[0] == "tc" else ["ip"]), *command, check=0)
+        eventually(lambda: repairs(server) == number, what=f"repaired after {command}")
         assert words in server.log.read_text()
-        eventually(works, what=f"all works after ip {command}")
+        eventually(works, what=f"all works after {command}")
     assert "isolated on" in run("bridge", "-d", "link", "show", "dev", other, check=0).stdout
     server.docker("exec", "side", "ping", "-c", "1", "-W", "2", lan.guest, check=0)
     assert stands_still(lambda: (run("ip", "link").stdout, repairs(server)))

@@ -50,13 +50,9 @@ extension HostLinks {
   /// - Parameter cable: The name of the end that is here. One that is gone is no matter.
   public func lead(_ cable: String, by limiter: BandwidthLimiter?) throws {
     guard let index = try find(cable)?.index else { return }
-    guard let limiter, !limiter.ways.isEmpty else {
-      return try removing { () throws(SystemError) in try request([.deleteQdisc(on: index, parent: .filtering)]) }
-    }
-    try need("sch_ingress", .replaceQdisc(.filtering, on: index))
     for direction in TrafficDirection.allCases {
       try removing { () throws(SystemError) in try request([.deleteRedirection(direction, of: index)]) }
-      guard let way = limiter.ways.first(where: { $0.direction == direction }) else { continue }
+      guard let way = limiter?.ways.first(where: { $0.direction == direction }) else { continue }
       guard let link = try find(way.link) else {
         throw ClassifiedError(.system, "the link is gone that limits bandwidth", object: way.link)
       }
@@ -73,16 +69,8 @@ extension HostLinks {
     }
   }
 
-  /// A kind of link that the kernel does not know is EOPNOTSUPP, a kind of qdisc, filter or action ENOENT.
   private func need(_ module: String, _ message: NetlinkMessage) throws {
-    do throws(SystemError) {
-      try request([message], context: "limit bandwidth")
-    } catch {
-      guard error.errno == ENOENT || error.errno == EOPNOTSUPP else { throw error }
-      throw ClassifiedError(
-        .unsupported, "this kernel cannot limit bandwidth: it lacks \(module)",
-        advice: "load the module, or leave out the limit")
-    }
+    try need(module, to: Need("limit bandwidth", advice: "load the module, or leave out the limit"), message)
   }
 
   /// What went through a limiter. A link of it that is gone is as if there were no limit.

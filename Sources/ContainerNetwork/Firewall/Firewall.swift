@@ -5,7 +5,7 @@ import LinuxNetwork
 import Netlink
 import Synchronization
 
-/// Our part of the machine's packet filter: a table of family inet and one of family bridge, both of one name. nft(8).
+/// Our part of the machine's packet filter: a table of family inet. nft(8).
 ///
 /// Each call is one transaction: after a failure everything is as it was before.
 public final class Firewall: Sendable {
@@ -35,33 +35,31 @@ public final class Firewall: Sendable {
     }
   }
 
-  /// Puts our tables in place, whatever was there before. Published ports are never away in between.
+  /// Puts our table in place, whatever was there before. Published ports are never away in between.
   public func install(_ plan: FirewallPlan) throws(SystemError) {
     try commit(ruleset.installation(of: plan))
   }
 
-  /// Takes our tables away.
+  /// Takes our table away.
   public func remove() throws(SystemError) {
     try commit(ruleset.removal)
   }
 
-  /// Whether our tables are there: another program may have flushed everything.
+  /// Whether our table is there: another program may have flushed everything.
   public func isInstalled() throws(SystemError) -> Bool {
-    let present = try dump(.tables())
-    return [ruleset.table, ruleset.bridgeTable].allSatisfy(present.map(\.table).contains)
+    try dump(.tables()).map(\.table).contains(ruleset.table)
   }
 
-  /// Whether the tables are there with all their rules.
+  /// Whether the table is there with all its rules.
   public func isComplete() throws(SystemError) -> Bool {
     guard try isInstalled() else { return false }
-    let present = try dump(.rules(of: ruleset.table)).count + dump(.rules(of: ruleset.bridgeTable)).count
-    return present == ruleset.ruleCount
+    return try dump(.rules(of: ruleset.table)).count == ruleset.ruleCount
   }
 
   /// Whether somebody else has a say in what this machine forwards: the host's firewall, or another engine.
   public func hasForeignForwarding() throws(SystemError) -> Bool {
     try dump(.chains()).contains { info in
-      info.chain.hook?.place == .forward && info.chain.table != ruleset.table && info.chain.table != ruleset.bridgeTable
+      info.chain.hook?.place == .forward && info.chain.table != ruleset.table
     }
   }
 
@@ -73,13 +71,13 @@ public final class Firewall: Sendable {
     try change(removing: ruleset.elements(of: network))
   }
 
-  /// Lets a container's packets through, and publishes its ports, all at once.
-  public func add(_ endpoints: [FirewallEndpoint], _ ports: [PublishedPort]) throws(SystemError) {
-    try change(adding: endpoints.flatMap { ruleset.elements(of: $0) } + ports.flatMap { ruleset.elements(of: $0) })
+  /// Publishes ports, all at once.
+  public func add(_ ports: [PublishedPort]) throws(SystemError) {
+    try change(adding: ports.flatMap { ruleset.elements(of: $0) })
   }
 
-  public func remove(_ endpoints: [FirewallEndpoint], _ ports: [PublishedPort]) throws(SystemError) {
-    try change(removing: endpoints.flatMap { ruleset.elements(of: $0) } + ports.flatMap { ruleset.elements(of: $0) })
+  public func remove(_ ports: [PublishedPort]) throws(SystemError) {
+    try change(removing: ports.flatMap { ruleset.elements(of: $0) })
   }
 
   /// Publishes some ports in place of others, all at once.

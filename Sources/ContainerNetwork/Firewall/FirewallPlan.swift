@@ -15,20 +15,6 @@ public struct FirewallNetwork: Sendable, Equatable {
   }
 }
 
-/// The end of a container's cable in a bridge, and what may come out of it.
-public struct FirewallEndpoint: Sendable, Hashable {
-  /// The name of the link.
-  public var port: String
-  public var macAddress: MACAddress
-  public var addresses: [IPAddress]
-
-  public init(port: String, macAddress: MACAddress, addresses: [IPAddress]) {
-    self.port = port
-    self.macAddress = macAddress
-    self.addresses = addresses
-  }
-}
-
 /// The protocols that have ports.
 public enum TransportProtocol: String, Sendable, Hashable, CaseIterable {
   case tcp, udp, sctp
@@ -78,7 +64,6 @@ public struct PublishedPort: Sendable, Hashable {
 /// All that the firewall is to hold.
 public struct FirewallPlan: Sendable, Equatable {
   public var networks: [FirewallNetwork] = []
-  public var endpoints: [FirewallEndpoint] = []
   public var ports: [PublishedPort] = []
   /// The links that this machine had when we made it a router, if it was none: between those it is none still.
   public var guardedLinks: [String] = []

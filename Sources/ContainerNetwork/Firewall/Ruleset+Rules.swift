@@ -6,7 +6,6 @@ extension Ruleset {
   func addRules(to transaction: inout FirewallTransaction) {
     addTranslations(to: &transaction)
     addFilters(to: &transaction)
-    addSenderChecks(to: &transaction)
   }
 
   // MARK: Published ports, and the way out
@@ -146,64 +145,6 @@ extension Ruleset {
             .match([.inputInterfaceName, family.destination], in: gateways(family), inverted: true), .drop,
           ]))
     }
-  }
-
-  // MARK: Who a container may say it is
-
-  private func addSenderChecks(to transaction: inout FirewallTransaction) {
-    let chain = FirewallChain(
-      "prerouting", in: bridgeTable, hook: FirewallHook(.filter, .prerouting, priority: FirewallHook.Priority.raw))
-    transaction.add(chain)
-    let loopback = IPAddress.Family.version4.loopback
-    let isVersion4 = FirewallStatement.match(.etherType, .equal, .etherIP4)
-    // First what nearly every packet is, with one look: it costs a packet a fiftieth of its way.
-    transaction.add(
-      FirewallRule(
-        in: chain,
-        [
-          isVersion4, .match(.ip4Destination, in: loopback, inverted: true),
-          .match([.inputInterfaceName, .etherSource, .ip4Source], in: senders(.version4)), .accept,
-        ]))
-    transaction.add(FirewallRule(in: chain, [.match([.inputInterfaceName], in: cables, inverted: true), .accept]))
-    // Published ports are reached by 127.0.0.1, so bridges route it (route_localnet): not for containers
-    // (CVE-2020-8558).
-    transaction.add(
-      FirewallRule(
-        in: chain, comment: "loopback addresses are this machine's",
-        [isVersion4, .match(.ip4Destination, in: loopback), .drop]))
-    let checks: [(FirewallValue, [FirewallField], IPAddress.Family)] = [
-      (.etherIP4, [.inputInterfaceName, .etherSource, .ip4Source], .version4),
-      (.etherARP, [.inputInterfaceName, .arpSenderMAC, .arpSenderIP4], .version4),
-      (.etherARP, [.inputInterfaceName, .etherSource, .arpSenderIP4], .version4),
-      (.etherIP6, [.inputInterfaceName, .etherSource, .ip6Source], .version6),
-    ]
-    for (type, fields, family) in checks {
-      transaction.add(
-        FirewallRule(
-          in: chain, comment: "not its own address",
-          [.match(.etherType, .equal, type), .match(fields, in: senders(family), inverted: true), .drop]))
-    }
-    addNeighbourChecks(to: chain, &transaction)
-  }
-
-  /// IPv6 has its neighbours' addresses told by ICMPv6: whose they are stands in the message. RFC 4861.
-  private func addNeighbourChecks(to chain: FirewallChain, _ transaction: inout FirewallTransaction) {
-    func isMessage(_ type: UInt8) -> [FirewallStatement] {
-      [
-        .match(.etherType, .equal, .etherIP6), .match(.transportProtocol, .equal, .icmp6),
-        .match(.icmp6Type, .equal, .byte(type)),
-      ]
-    }
-    let (routerAdvertisement, neighbourAdvertisement, redirect): (UInt8, UInt8, UInt8) = (134, 136, 137)
-    for type in [routerAdvertisement, redirect] {
-      transaction.add(FirewallRule(in: chain, comment: "containers are no routers", isMessage(type) + [.drop]))
-    }
-    transaction.add(
-      FirewallRule(
-        in: chain, comment: "not its own address",
-        isMessage(neighbourAdvertisement) + [
-          .match([.inputInterfaceName, .etherSource, .icmp6Target], in: senders(.version6), inverted: true), .drop,
-        ]))
   }
 }
 

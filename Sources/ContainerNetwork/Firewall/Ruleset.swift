@@ -1,17 +1,15 @@
 import NetworkAddresses
 import Netlink
 
-/// Our tables: what they are made of, as text would say it. nft(8).
+/// Our table: what it is made of, as text would say it. nft(8).
 ///
 /// Nothing is accepted for good: what a chain of ours lets pass still meets the host's own chains. Containers and ports
 /// are elements of sets, so the rules stay the same however many there are.
 struct Ruleset {
   let table: FirewallTable
-  let bridgeTable: FirewallTable
 
   init(name: String) {
     table = FirewallTable(.inet, name)
-    bridgeTable = FirewallTable(.bridge, name)
   }
 
   // MARK: Sets
@@ -46,17 +44,12 @@ struct Ruleset {
     FirewallSet(
       mapNamed: "ports\(family.digit)-of-all", in: table, from: [.transportProtocol, .port], to: [family.type, .port])
   }
-  /// The ends of cables that are looked at, and what may come out of each.
-  var cables: FirewallSet { FirewallSet("cables", in: bridgeTable, of: [.interface]) }
-  func senders(_ family: IPAddress.Family) -> FirewallSet {
-    FirewallSet("senders\(family.digit)", in: bridgeTable, of: [.interface, .mac, family.type])
-  }
 
   private static let families: [IPAddress.Family] = [.version4, .version6]
 
   private var sets: [FirewallSet] {
-    [bridges, internalBridges, guarded, turns, cables]
-      + Self.families.flatMap { [masqueraded($0), members($0), gateways($0), ports($0), portsOfAll($0), senders($0)] }
+    [bridges, internalBridges, guarded, turns]
+      + Self.families.flatMap { [masqueraded($0), members($0), gateways($0), ports($0), portsOfAll($0)] }
   }
 
   // MARK: Elements
@@ -83,18 +76,6 @@ struct Ruleset {
     return elements
   }
 
-  func elements(of endpoint: FirewallEndpoint) -> [(FirewallSet, FirewallElement)] {
-    let port = FirewallValue.interface(endpoint.port)
-    let mac = FirewallValue.mac(endpoint.macAddress)
-    // Before an interface has an IPv6 address it asks from none whether somebody else has it (RFC 4862).
-    let hasVersion6 = endpoint.addresses.contains { $0.family == .version6 }
-    let further = hasVersion6 ? [endpoint.macAddress.linkLocalAddress, .unspecified(.version6)] : []
-    return [(cables, FirewallElement([port]))]
-      + (endpoint.addresses + further).map { address in
-        (senders(address.family), FirewallElement([port, mac, .address(address)]))
-      }
-  }
-
   /// None for a port that the kernel cannot lead to its container.
   func elements(of port: PublishedPort) -> [(FirewallSet, FirewallElement)] {
     guard port.isTranslated else { return [] }
@@ -118,24 +99,21 @@ struct Ruleset {
 
   // MARK: The whole
 
-  /// Puts everything in place of whatever has our tables' names.
+  /// Puts everything in place of whatever has our table's name.
   func installation(of plan: FirewallPlan) -> FirewallTransaction {
     var transaction = FirewallTransaction()
-    for table in [table, bridgeTable] {
-      transaction.deleteIfPresent(table)
-      transaction.add(table)
-    }
+    transaction.deleteIfPresent(table)
+    transaction.add(table)
     for set in sets { transaction.add(set) }
     addRules(to: &transaction)
     var elements = plan.networks.flatMap { self.elements(of: $0) }
-    elements += plan.endpoints.flatMap { self.elements(of: $0) }
     elements += plan.ports.flatMap { self.elements(of: $0) }
     elements += plan.guardedLinks.map { (guarded, FirewallElement([.interface($0)])) }
     for (set, members) in Self.grouped(elements) { transaction.add(members, to: set) }
     return transaction
   }
 
-  /// How many rules there are in both tables.
+  /// How many rules there are.
   var ruleCount: Int {
     var transaction = FirewallTransaction()
     addRules(to: &transaction)
@@ -144,7 +122,7 @@ struct Ruleset {
 
   var removal: FirewallTransaction {
     var transaction = FirewallTransaction()
-    for table in [table, bridgeTable] { transaction.deleteIfPresent(table) }
+    transaction.deleteIfPresent(table)
     return transaction
   }
 }
@@ -155,14 +133,4 @@ extension IPAddress.Family {
   var networkProtocol: FirewallValue { self == .version4 ? .ip4 : .ip6 }
   var source: FirewallField { self == .version4 ? .ip4Source : .ip6Source }
   var destination: FirewallField { self == .version4 ? .ip4Destination : .ip6Destination }
-}
-
-extension MACAddress {
-  /// The address that an interface takes by itself: fe80::/64 and the modified EUI-64. RFC 4291, appendix A.
-  var linkLocalAddress: IPAddress {
-    var bytes = self.bytes
-    bytes[0] ^= 2
-    let identifier = bytes[..<3] + [0xFF, 0xFE] + bytes[3...]
-    return IPAddress(bytes: [0xFE, 0x80, 0, 0, 0, 0, 0, 0] + identifier) ?? .unspecified(.version6)
-  }
 }

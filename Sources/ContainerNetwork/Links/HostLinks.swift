@@ -2,6 +2,7 @@ public import LinuxKernel
 public import NetworkAddresses
 
 import Diagnostics
+import Glibc
 import LinuxNetwork
 import Netlink
 import Synchronization
@@ -116,11 +117,13 @@ public final class HostLinks: Sendable {
 
   // MARK: Cables
 
-  /// Lays a cable from a bridge into a sandbox, whose end gets the name and addresses of `interface`.
+  /// Lays a cable from a bridge into a sandbox, whose end gets the name and addresses of `interface`. Nothing else comes out
+  /// of it than what these may send.
   ///
   /// - Parameters:
   ///   - name: The name of the end that stays here, derived from the container and the network.
   ///   - limiter: Limits what goes through it from its first packet on. It is established.
+  /// - Throws: `unsupported` when the kernel lacks a part of what this takes, naming it.
   public func connect(
     _ sandbox: NetworkSandbox, _ interface: SandboxInterface, to bridge: UInt32, as name: String,
     isolated: Bool = false, limiter: BandwidthLimiter? = nil
@@ -128,11 +131,10 @@ public final class HostLinks: Sendable {
     let peer = LinkAttributes(
       interface.name, macAddress: interface.macAddress, mtu: interface.mtu,
       namespace: .descriptor(sandbox.namespace.descriptor.rawValue))
-    try request(
-      [.createLink(.veth(peer: peer), LinkAttributes(name, mtu: interface.mtu))]
-        + plugging(name, into: bridge, isolated: isolated),
-      context: "connect container")
+    try request([.createLink(.veth(peer: peer), LinkAttributes(name, mtu: interface.mtu))], context: "connect container")
     do {
+      try check(name, interface.sender)
+      try plug(name, into: bridge, isolated: isolated)
       if let limiter { try lead(name, by: limiter) }
       try sandbox.configure(interface)
     } catch {
@@ -141,19 +143,53 @@ public final class HostLinks: Sendable {
     }
   }
 
-  /// Plugs a cable's end into a bridge that was made anew.
-  public func plug(_ name: String, into bridge: UInt32, isolated: Bool = false) throws {
-    try request(plugging(name, into: bridge, isolated: isolated))
+  /// Looks, from now on, at what comes out of a cable; a check that is there already is replaced.
+  ///
+  /// Throws: `unsupported` when the kernel lacks a part of what this takes, naming it.
+  public func check(_ cable: String, _ sender: SenderCheck) throws {
+    guard let index = try find(cable)?.index else {
+      throw ClassifiedError(.system, "the cable went away as soon as it was laid", object: cable)
+    }
+    try need("sch_ingress", to: Self.checking, .replaceQdisc(.filtering, on: index))
+    try need("cls_bpf", to: Self.checking, .look(with: sender.program, atWhatComesBy: index))
   }
 
-  private func plugging(_ name: String, into bridge: UInt32, isolated: Bool) throws -> [NetlinkMessage] {
+  private static let checking = Need(
+    "check who sends what in a network of containers", advice: "load the module, or use a kernel that has it")
+
+  /// Plugs a cable's end into a bridge.
+  public func plug(_ name: String, into bridge: UInt32, isolated: Bool = false) throws {
     // Where bridges hand their packets to the filter themselves, a container that calls its own published port has to get
     // its packet back by the cable that it came in by.
     let port = BridgePortChange(hairpin: try KernelSettings.bridgesCallFilter, isolated: isolated)
-    return [
-      // The end in the bridge has no address of its own, not even a link-local one.
-      .changeLink(.name(name), LinkChange(isUp: true, master: bridge, hasLinkLocalAddress: false))
-    ] + (port == BridgePortChange(hairpin: false, isolated: false) ? [] : [.changeBridgePort(.name(name), port)])
+    let isUsual = port == BridgePortChange(hairpin: false, isolated: false)
+    try request(
+      [
+        // The end in the bridge has no address of its own, not even a link-local one.
+        .changeLink(.name(name), LinkChange(isUp: true, master: bridge, hasLinkLocalAddress: false))
+      ] + (isUsual ? [] : [.changeBridgePort(.name(name), port)]),
+      context: "connect container")
+  }
+
+  /// What a part of the kernel is needed for.
+  struct Need {
+    let purpose: String
+    let advice: String
+
+    init(_ purpose: String, advice: String) {
+      (self.purpose, self.advice) = (purpose, advice)
+    }
+  }
+
+  /// A kind of link that the kernel does not know is EOPNOTSUPP, a kind of qdisc, filter or action ENOENT.
+  func need(_ module: String, to need: Need, _ message: NetlinkMessage) throws {
+    do throws(SystemError) {
+      try request([message], context: need.purpose)
+    } catch {
+      guard error.errno == ENOENT || error.errno == EOPNOTSUPP else { throw error }
+      throw ClassifiedError(
+        .unsupported, "this kernel cannot \(need.purpose): it lacks \(module)", advice: need.advice)
+    }
   }
 
   func request(_ messages: [NetlinkMessage], context: String = "") throws(SystemError) {

@@ -1,5 +1,8 @@
 public import NetworkAddresses
 
+import Diagnostics
+import Glibc
+import LinuxKernel
 import LinuxNetwork
 import Netlink
 import Synchronization
@@ -11,6 +14,7 @@ public enum LinkDamage: Sendable, Hashable, CustomStringConvertible {
   case addressGone(InterfaceAddress, bridge: String)
   case cableGone(String)
   case cableUnplugged(String)
+  case cableUnchecked(String)
 
   public var description: String {
     switch self {
@@ -19,15 +23,27 @@ public enum LinkDamage: Sendable, Hashable, CustomStringConvertible {
     case .addressGone(let address, let bridge): "the bridge \(bridge) lacked its address \(address)"
     case .cableGone(let name): "the cable \(name) was gone"
     case .cableUnplugged(let name): "the cable \(name) was unplugged"
+    case .cableUnchecked(let name): "what comes out of the cable \(name) was not checked"
     }
+  }
+}
+
+/// A cable as it should be: the name of its end that is here, the bridge that this is plugged into, and what may come out.
+public struct Cable: Sendable {
+  public var name: String
+  public var bridge: String
+  public var sender: SenderCheck
+
+  public init(_ name: String, bridge: String, sender: SenderCheck) {
+    self.name = name
+    self.bridge = bridge
+    self.sender = sender
   }
 }
 
 extension HostLinks {
   /// Compares what there is with what there should be.
-  ///
-  /// - Parameter cables: The names of cables' ends, each with its bridge's.
-  public func damage(of bridges: [Bridge], cables: [(name: String, bridge: String)]) throws -> [LinkDamage] {
+  public func damage(of bridges: [Bridge], cables: [Cable]) throws -> [LinkDamage] {
     let (links, addresses) = try socket.withLock { socket in
       (try socket.dump(.links()), try socket.dump(.addresses()))
     }
@@ -50,7 +66,22 @@ extension HostLinks {
       // Of a bridge that is gone, all cables are unplugged: that is said once.
       guard let bridge = byName[cable.bridge] else { continue }
       if link.master != bridge.index { damage.append(.cableUnplugged(cable.name)) }
+      if try !isChecked(link, cable.sender) { damage.append(.cableUnchecked(cable.name)) }
     }
     return damage
+  }
+
+  private func isChecked(_ link: LinkInfo, _ sender: SenderCheck) throws -> Bool {
+    let program = sender.program
+    do {
+      let filters = try socket.withLock { socket throws(SystemError) in
+        try socket.dump(.filters(ofWhatComesBy: link.index))
+      }
+      return filters.contains { $0.program == program }
+    } catch {
+      // Without a qdisc for filters there are none; and the link may have gone by now, which is told.
+      guard error.errno == EINVAL || error.kind == .notFound else { throw error }
+      return false
+    }
   }
 }

@@ -2,7 +2,7 @@ import Netlink
 
 /// What a datagram of nf_tables' news means to us. nft-monitor of nft(8).
 public struct FirewallNews: Sendable, Equatable {
-  /// Whether something of our tables was taken away.
+  /// Whether something of our table was taken away.
   public var isDamage = false
   /// Whether chains of dockerd's, or rules in them, came or went.
   public var concernsDockerd = false
@@ -20,8 +20,7 @@ extension Firewall {
     var news = FirewallNews()
     for message in try ReceivedNetlinkMessage.all(in: datagram) where message.port != port {
       if let change = try FirewallChangeInfo(message) {
-        let isOurs = change.table == ruleset.table || change.table == ruleset.bridgeTable
-        news.isDamage = news.isDamage || isOurs && change.isRemoval
+        news.isDamage = news.isDamage || change.table == ruleset.table && change.isRemoval
         news.concernsDockerd = news.concernsDockerd || DockerUserChain.isConcerned(by: change)
       } else if let generation = try FirewallGenerationInfo(message) {
         news.program = generation.threadName

@@ -9,6 +9,8 @@ public enum LinkNews: Sendable, Equatable {
   case switchedOff(String)
   /// A link has one address less.
   case addressRemoved(link: UInt32)
+  /// What looks at the packets of a link was taken away.
+  case filterRemoved(link: UInt32)
 
   /// Reads a datagram of news.
   ///
@@ -20,6 +22,10 @@ public enum LinkNews: Sendable, Equatable {
         if !link.isUp { return .switchedOff(link.name) }
         return link.master == nil ? .unplugged(link.name) : nil
       }
+      if let filter = try TrafficFilterInfo(message) {
+        return filter.isDeleted ? .filterRemoved(link: filter.link) : nil
+      }
+      if let qdisc = try QdiscInfo(message) { return qdisc.isDeleted ? .filterRemoved(link: qdisc.link) : nil }
       guard let address = try AddressInfo(message), address.isDeleted else { return nil }
       return .addressRemoved(link: address.link)
     }

@@ -7,7 +7,7 @@ import Netlink
 public enum NewsSource: Sendable, CaseIterable {
   /// Of the packet filter, for ``Firewall/news(in:)``.
   case firewall
-  /// Of links and their addresses, for ``LinkNews/all(in:)``.
+  /// Of links, their addresses and filters, for ``LinkNews/all(in:)``.
   case links
 
   /// Longer datagrams do not come.
@@ -22,7 +22,7 @@ public enum NewsSource: Sendable, CaseIterable {
       try socket.subscribe(to: FirewallGroup.changes)
     case .links:
       socket = try NetlinkSocket(.route)
-      for group: RouteGroup in [.links, .addresses4, .addresses6] { try socket.subscribe(to: group.rawValue) }
+      for group: RouteGroup in [.links, .addresses4, .addresses6, .traffic] { try socket.subscribe(to: group.rawValue) }
     }
     return socket.take()
   }

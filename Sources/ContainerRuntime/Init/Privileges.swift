@@ -111,11 +111,7 @@ enum FilterLoader {
   }
 
   static func load(_ program: FilterProgram) throws(SystemError) {
-    let instructions = program.instructions.map {
-      FilterInstruction(
-        code: $0.code, jumpIfTrue: $0.jumpTrue, jumpIfFalse: $0.jumpFalse, operand: $0.operand)
-    }
-    try SeccompProgram.load(instructions, SeccompProgram.Flags(rawValue: program.flags))
+    try SeccompProgram.load(program.instructions, SeccompProgram.Flags(rawValue: program.flags))
   }
 }
 

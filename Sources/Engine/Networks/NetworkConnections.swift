@@ -153,7 +153,6 @@ extension Networks {
     } catch {
       _ = try? changeNames(of: container, from: grant, to: before, sandbox)
       if endpoint.isCabled { try? host.unplug([endpoint.link]) }
-      try? host.forget([endpoint], [])
       table.withLock { table in
         table.keep(before, of: container)
         table.release(endpoint.addresses, in: network.id)
@@ -174,7 +173,7 @@ extension Networks {
     else { return nil }
     let addresses = Set(endpoint.addresses.map(\.address))
     let ports = grant.publishedPorts.filter { addresses.contains($0.containerAddress) }
-    try host.forget([endpoint], ports)
+    try host.forget(ports)
     if endpoint.isCabled {
       try host.unplug([endpoint.link])
     } else {

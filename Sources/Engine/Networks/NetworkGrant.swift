@@ -72,9 +72,8 @@ struct NetworkGrant: APIObject, Equatable {
     /// Whether a cable leads from here to a bridge.
     var isCabled: Bool { !link.isEmpty }
 
-    var firewall: FirewallEndpoint {
-      FirewallEndpoint(port: link, macAddress: mac, addresses: addresses.map(\.address))
-    }
+    /// What may come out of its cable.
+    var sender: SenderCheck { SenderCheck(macAddress: mac, addresses: addresses.map(\.address)) }
 
     /// The interface in the container.
     func interface(mtu: UInt32?) -> SandboxInterface {
@@ -135,6 +134,5 @@ struct NetworkGrant: APIObject, Equatable {
 
   /// Those that are in bridges.
   var cabled: [Endpoint] { endpoints.filter(\.isCabled) }
-  var firewallEndpoints: [FirewallEndpoint] { cabled.map(\.firewall) }
   var publishedPorts: [PublishedPort] { ports.compactMap(\.published) }
 }

@@ -13,8 +13,8 @@ extension NetworkHost {
     for network in networks where network.driver == .bridge {
       bridges[network.id] = try network.bridge(defaultName: defaultBridge)
     }
-    let cables = grants.flatMap(\.endpoints).compactMap { endpoint in
-      bridges[endpoint.network].map { (name: endpoint.link, bridge: $0.name) }
+    let cables = grants.flatMap(\.cabled).compactMap { endpoint in
+      bridges[endpoint.network].map { Cable(endpoint.link, bridge: $0.name, sender: endpoint.sender) }
     }
     return try HostLinks().damage(of: Array(bridges.values), cables: cables)
   }

@@ -6,7 +6,7 @@ import Logging
 import NetworkAddresses
 import Synchronization
 
-/// The network of this machine, as far as it is ours: bridges, cables, and two tables of the packet filter.
+/// The network of this machine, as far as it is ours: bridges, cables, and a table of the packet filter.
 ///
 /// It is opened when the first container needs it, so that a machine without the means runs those that do not. All calls
 /// block; they come from one thread.
@@ -20,7 +20,7 @@ final class NetworkHost: Sendable {
     var names: [String: String] = [:]
   }
 
-  /// What the tables and the default network's bridge are called: `apus`, or a name that two servers do not share.
+  /// What the table and the default network's bridge are called: `apus`, or a name that two servers do not share.
   let name: String
   let defaultBridge: String
   let logger: Logger
@@ -74,7 +74,7 @@ final class NetworkHost: Sendable {
     }
   }
 
-  /// Brings bridges and tables to what `networks` and `grants` say, whatever a server before or another program left.
+  /// Brings bridges, cables and table to what `networks` and `grants` say, whatever a server before or another program left.
   func install(
     _ networks: [NetworkDefinition], _ grants: [NetworkGrant], _ limited: [LimitedCables] = []
   ) throws {
@@ -94,12 +94,12 @@ final class NetworkHost: Sendable {
     }
     let guarded = try guardRecord().links
     if !guarded.isEmpty { plan.guardedLinks = try unguarded(guarded, firewall) }
-    plan.endpoints = grants.flatMap(\.firewallEndpoints)
     plan.ports = grants.flatMap(\.publishedPorts)
     try firewall.install(plan)
-    // Cables whose bridge was made anew hang in the air.
-    for endpoint in grants.flatMap(\.endpoints) {
+    // Cables whose bridge was made anew hang in the air, and another program may have taken the checks away.
+    for endpoint in grants.flatMap(\.cabled) {
       guard let bridge = opened.bridges[endpoint.network], try links.exists(endpoint.link) else { continue }
+      try links.check(endpoint.link, endpoint.sender)
       try links.plug(endpoint.link, into: bridge, isolated: isolated.contains(endpoint.network))
     }
     keep(opened)
@@ -214,8 +214,7 @@ final class NetworkHost: Sendable {
     try withOpened { opened in
       if let limiter { try opened.links.establish(limiter, group: limiterGroup) }
       try FailPoint.networkBeforeCables.pass()
-      // First, so that nothing comes out of a cable that is not looked at.
-      try opened.firewall.add(endpoints.map(\.0.firewall), ports)
+      try opened.firewall.add(ports)
       for (endpoint, network) in endpoints {
         let bridge = try network.bridge(defaultName: defaultBridge)
         guard let index = opened.bridges[network.id] else { throw gone(bridge.name) }
@@ -229,9 +228,9 @@ final class NetworkHost: Sendable {
   }
 
   /// Takes back what `connect` told the firewall. The cables go by `unplug`, which takes longer.
-  func forget(_ endpoints: [NetworkGrant.Endpoint], _ ports: [PublishedPort]) throws {
-    guard isInstalled else { return }
-    try withOpened { opened in try opened.firewall.remove(endpoints.filter(\.isCabled).map(\.firewall), ports) }
+  func forget(_ ports: [PublishedPort]) throws {
+    guard isInstalled, !ports.isEmpty else { return }
+    try withOpened { opened in try opened.firewall.remove(ports) }
   }
 
   /// Takes cables away; those that are gone already are no matter.

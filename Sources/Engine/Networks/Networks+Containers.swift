@@ -231,7 +231,7 @@ extension Networks {
     guard let grant = table.withLock({ $0.grants[container] }) else { return [] }
     endNames(of: container, grant)
     do {
-      try host.forget(grant.endpoints, grant.publishedPorts)
+      try host.forget(grant.publishedPorts)
     } catch {
       // Something of it was not there: everything is written anew, without this container.
       logger.debug("container \(container): \(explanation(of: error))")

@@ -1,6 +1,7 @@
 import ContainerNetwork
 import Diagnostics
 import LinuxKernel
+import LinuxNetwork
 import Logging
 import Synchronization
 
@@ -26,6 +27,7 @@ extension Networks {
     case .switchedOff(let name): return isBridge(name) ? .bridges : nil
     case .removed(let name): return isBridge(name) ? .bridges : isCable(name) ? .cables : nil
     case .unplugged(let name): return isCable(name) ? .cables : nil
+    case .filterRemoved(let link): return LinkName.find(link).map(isCable) == true ? .cables : nil
     }
   }
 

@@ -1,20 +1,6 @@
 import CLinux
+public import ClassicBPF
 import Glibc
-
-/// One instruction of classic BPF: struct sock_filter, byte for byte. seccomp(2).
-@frozen public struct FilterInstruction: Sendable, Equatable {
-  public let code: UInt16
-  public let jumpIfTrue: UInt8
-  public let jumpIfFalse: UInt8
-  public let operand: UInt32
-
-  public init(code: UInt16, jumpIfTrue: UInt8, jumpIfFalse: UInt8, operand: UInt32) {
-    self.code = code
-    self.jumpIfTrue = jumpIfTrue
-    self.jumpIfFalse = jumpIfFalse
-    self.operand = operand
-  }
-}
 
 /// Filters of system calls.
 public enum SeccompProgram {
@@ -38,7 +24,7 @@ public enum SeccompProgram {
   ///
   /// Throws: EINVAL when the kernel does not take the program or the flags, E2BIG for more than 65,535 instructions,
   /// ESRCH when another thread has a filter of its own.
-  public static func load(_ program: [FilterInstruction], _ flags: Flags = []) throws(SystemError) {
+  public static func load(_ program: [BPFInstruction], _ flags: Flags = []) throws(SystemError) {
     guard let count = UInt16(exactly: program.count) else {
       throw SystemError(errno: E2BIG, call: "load seccomp filter", object: "\(program.count) instructions")
     }

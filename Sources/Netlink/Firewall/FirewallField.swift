@@ -51,11 +51,7 @@ public struct FirewallField: Sendable, Hashable {
   public static let destinationPort = payload(.transport, offset: 2, length: 2)
   /// Of an ARP packet for IPv4 over Ethernet: the sender's claims.
   public static let arpOperation = payload(.network, offset: 6, length: 2)
-  public static let arpSenderMAC = payload(.network, offset: 8, length: 6)
   public static let arpSenderIP4 = payload(.network, offset: 14, length: 4)
-  public static let icmp6Type = payload(.transport, offset: 0, length: 1)
-  /// Of a neighbour solicitation or advertisement: whose hardware address is asked for, or told.
-  public static let icmp6Target = payload(.transport, offset: 8, length: 16)
 
   // MARK: Of the connection. NFT_CT_…
 

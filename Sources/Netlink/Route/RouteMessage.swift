@@ -14,11 +14,13 @@ enum RouteMessage {
   static let getQdisc: UInt16 = 38
   static let newFilter: UInt16 = 44
   static let deleteFilter: UInt16 = 45
+  static let getFilter: UInt16 = 46
 }
 
 /// Groups of news that rtnetlink sends. linux/rtnetlink.h, RTNLGRP_….
 public enum RouteGroup: UInt32, Sendable {
   case links = 1
+  case traffic = 4
   case addresses4 = 5
   case routes4 = 7
   case addresses6 = 9

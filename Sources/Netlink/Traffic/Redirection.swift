@@ -4,11 +4,27 @@ public enum TrafficDirection: Sendable, Hashable, CaseIterable {
   case incoming, outgoing
 
   /// The place of the filters. TC_H_MIN_INGRESS and TC_H_MIN_EGRESS of linux/pkt_sched.h.
-  fileprivate var filters: UInt32 {
+  var filters: UInt32 {
     switch self {
     case .incoming: 0xFFFF_FFF2
     case .outgoing: 0xFFFF_FFF3
     }
+  }
+}
+
+/// The filters of a link, by their order: who has no business here is dropped before it takes a detour.
+enum TrafficPriority: UInt32 {
+  case program = 1
+  case redirection
+}
+
+extension MessageWriter {
+  /// Of a filter for packets of all protocols: ETH_P_ALL in network order.
+  mutating func trafficHeader(
+    _ link: UInt32, handle: UInt32, filters priority: TrafficPriority, of direction: TrafficDirection
+  ) {
+    let anyProtocol: UInt16 = UInt16(0x0003).networkBytes.hostInteger(at: 0) ?? 0
+    trafficHeader(link, handle: handle, parent: direction.filters, info: priority.rawValue << 16 | UInt32(anyProtocol))
   }
 }
 
@@ -18,7 +34,7 @@ extension NetlinkMessage {
   /// to be deleted before. Fails with ENOENT when the kernel lacks the filter or the action. tc-u32(8), tc-mirred(8).
   public static func redirect(_ direction: TrafficDirection, of link: UInt32, to other: UInt32) -> NetlinkMessage {
     var writer = MessageWriter(type: RouteMessage.newFilter, flags: .create)
-    writer.trafficHeader(link, handle: 0, parent: direction.filters, info: Self.filterInfo)
+    writer.trafficHeader(link, handle: 0, filters: .redirection, of: direction)
     writer.put(TrafficAttribute.kind, "u32")
     writer.nest(TrafficAttribute.options) { options in
       // struct tc_u32_sel with one key that matches anything: no mask. Its first byte says that matching ends here.
@@ -42,12 +58,7 @@ extension NetlinkMessage {
   /// Takes such a redirection away; it goes with the qdisc, too. Fails with ENOENT or EINVAL when there is none.
   public static func deleteRedirection(_ direction: TrafficDirection, of link: UInt32) -> NetlinkMessage {
     var writer = MessageWriter(type: RouteMessage.deleteFilter, flags: [])
-    writer.trafficHeader(link, handle: 0, parent: direction.filters, info: Self.filterInfo)
+    writer.trafficHeader(link, handle: 0, filters: .redirection, of: direction)
     return writer.message("no longer redirect \(direction) packets of", "link \(link)")
-  }
-
-  /// Priority 1, and ETH_P_ALL in network order.
-  private static var filterInfo: UInt32 {
-    1 << 16 | UInt32(UInt16(0x0003).networkBytes.hostInteger(at: 0, as: UInt16.self) ?? 0)
   }
 }

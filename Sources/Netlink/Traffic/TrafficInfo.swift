@@ -36,15 +36,18 @@ public struct QdiscInfo: NetlinkAnswer, Equatable {
   /// The rate of a token bucket.
   public let bytesPerSecond: UInt64?
   public let statistics: TrafficStatistics
+  /// Whether it has gone; only in news.
+  public let isDeleted: Bool
 
   public init?(_ message: ReceivedNetlinkMessage) throws(NetlinkFormatError) {
-    guard message.type == RouteMessage.newQdisc else { return nil }
+    guard message.type == RouteMessage.newQdisc || message.type == RouteMessage.deleteQdisc else { return nil }
     let (header, attributes) = try message.parts(fixed: 20, "qdisc")
     link = header.field(4)
     handle = TrafficHandle(number: header.field(8))
     parent = TrafficHandle(number: header.field(12))
     guard let kind = attributes.text(TrafficAttribute.kind) else { throw .missing("qdisc kind") }
     self.kind = kind
+    isDeleted = message.type == RouteMessage.deleteQdisc
     statistics = TrafficStatistics(try attributes.nested(TrafficAttribute.statistics))
     bytesPerSecond = kind == "tbf" ? Self.rate(try attributes.nested(TrafficAttribute.options)) : nil
   }

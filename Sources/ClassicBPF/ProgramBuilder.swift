@@ -1,8 +1,8 @@
 /// Writes a program of classic BPF from its end to its beginning: jumps lead forward only, so the place of whatever a
 /// jump leads to is known by the time it is written.
-struct ProgramBuilder {
+public struct ProgramBuilder {
   /// What a jump leads to.
-  enum Target {
+  public enum Target {
     /// The instruction that was the last to be written when the program had this length.
     case place(Int)
     /// The return of this value: any in the program will do.
@@ -17,24 +17,24 @@ struct ProgramBuilder {
   private var outcomes: [UInt32] = []
   private var returns: [Int] = []
 
-  init(capacity: Int) {
+  public init(capacity: Int) {
     reversed.reserveCapacity(capacity)
   }
 
   /// The instruction written last, which is the first of the program so far.
-  var here: Target { .place(reversed.count) }
+  public var here: Target { .place(reversed.count) }
 
-  var count: Int { reversed.count }
+  public var count: Int { reversed.count }
 
-  var program: [BPFInstruction] { reversed.reversed() }
+  public var program: [BPFInstruction] { reversed.reversed() }
 
   /// Writes an instruction that goes on with the one that was written before it.
-  mutating func emit(_ instruction: BPFInstruction) {
+  public mutating func emit(_ instruction: BPFInstruction) {
     reversed.append(instruction)
   }
 
   /// Sees to it that the program so far begins with `target`.
-  mutating func begin(with target: Target) {
+  public mutating func begin(with target: Target) {
     switch target {
     case .place(reversed.count): break
     case .place(let place): emit(.skip(reversed.count - place))
@@ -43,7 +43,7 @@ struct ProgramBuilder {
   }
 
   /// Writes a jump on a comparison of the accumulator with `value`.
-  mutating func branch(_ code: UInt16, _ value: UInt32, then: Target, else other: Target) {
+  public mutating func branch(_ code: UInt16, _ value: UInt32, then: Target, else other: Target) {
     let (onTrue, onFalse) = (within(then), within(other))
     emit(
       .init(
