@@ -131,7 +131,8 @@ public final class HostLinks: Sendable {
     let peer = LinkAttributes(
       interface.name, macAddress: interface.macAddress, mtu: interface.mtu,
       namespace: .descriptor(sandbox.namespace.descriptor.rawValue))
-    try request([.createLink(.veth(peer: peer), LinkAttributes(name, mtu: interface.mtu))], context: "connect container")
+    let made = NetlinkMessage.createLink(.veth(peer: peer), LinkAttributes(name, mtu: interface.mtu))
+    try request([made], context: "connect container")
     do {
       try check(name, interface.sender)
       try plug(name, into: bridge, isolated: isolated)
