@@ -28,6 +28,8 @@ public enum FailPoint: String, Sendable, CaseIterable {
   case networkAfterRecord = "network.after-record"
   case networkBeforeCables = "network.before-cables"
   case networkAfterConnect = "network.after-connect"
+  case networkChangeAfterRecord = "network-change.after-record"
+  case networkChangeAfterConnect = "network-change.after-connect"
   // update
   case updateBeforeRecord = "update.before-record"
   case updateAfterRecord = "update.after-record"

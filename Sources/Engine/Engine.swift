@@ -127,7 +127,9 @@ public final class Engine: Sendable {
   ///
   /// Throws: `invalid`, `unsupported`.
   func plan(_ configuration: StoredConfiguration, id: ContainerID) throws(ClassifiedError) -> ContainerPlan {
-    try ContainerPlan(configuration, id: id, in: surroundings)
+    var plan = try ContainerPlan(configuration, id: id, in: surroundings)
+    plan.network.callNetworks { try? networks.find($0).name }
+    return plan
   }
 
   /// The same for a container that was made before: it is shown, stopped and read although it could not be made on this
@@ -135,7 +137,9 @@ public final class Engine: Sendable {
   func settledPlan(of container: Container) throws(ClassifiedError) -> ContainerPlan {
     var able = surroundings.refusingNothing
     able.knownCapabilities = Capability.all.map(\.description)
-    return try ContainerPlan(container.configuration, id: container.id, in: able)
+    var plan = try ContainerPlan(container.configuration, id: container.id, in: able)
+    plan.network.callNetworks { try? networks.find($0).name }
+    return plan
   }
 
   /// The same for an exec, which gets no capability that this machine does not give.

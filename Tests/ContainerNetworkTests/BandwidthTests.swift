@@ -28,7 +28,8 @@ import Testing
       let links = try HostLinks()
       var socket = try NetlinkSocket(.route)
       let gateway = try #require(InterfaceAddress("10.8.0.1/24"))
-      let bridge = try links.establish(Bridge("apus-test", gateways: [gateway], mtu: limiter?.mtu))
+      let bridge = try links.establish(
+        Bridge("apus-test", gateways: [gateway], mtu: limiter?.mtu), mark: "of this test")
       let sandbox = try NetworkSandbox()
       if let limiter { try links.establish(limiter, group: group) }
       let interface = SandboxInterface(

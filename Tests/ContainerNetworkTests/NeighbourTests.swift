@@ -115,7 +115,7 @@ struct NeighbourTests {
       let sender = SenderCheck(macAddress: MACAddress(number: 0x0242_0A09_0002), addresses: [IPAddress(10, 9, 0, 2)])
       let cables = [Cable("veth1", bridge: "apus0", sender: sender)]
       #expect(try links.damage(of: [bridge], cables: cables) == [.bridgeGone("apus0"), .cableGone("veth1")])
-      _ = try links.establish(bridge)
+      _ = try links.establish(bridge, mark: "of this test")
       #expect(try links.damage(of: [bridge], cables: []) == [])
       let other = Bridge("apus0", gateways: [gateway, try #require(InterfaceAddress("10.9.1.1/24"))])
       #expect(try links.damage(of: [other], cables: []) == [.addressGone(other.gateways[1], bridge: "apus0")])

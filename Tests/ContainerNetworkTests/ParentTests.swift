@@ -26,7 +26,7 @@ import Testing
 
   /// A bridge serves as a parent, too.
   private static func makeParent(_ links: HostLinks) throws -> UInt32 {
-    try links.establish(Bridge("parent", gateways: []))
+    try links.establish(Bridge("parent", gateways: []), mark: "of this test")
   }
 
   @Test(arguments: [

@@ -152,7 +152,7 @@ class Server:
                  "--cgroup-parent", f"/{self.cgroup_parent}", *self.arguments],
                 stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=env)
         if wait:
-            eventually(self.answers, 30, f"apusd answers; log: {self.log.read_text()[-2000:]}")
+            eventually(self.answers, 90, f"apusd answers; log: {self.log.read_text()[-2000:]}")
         return self
 
     def answers(self):

@@ -126,6 +126,8 @@ def test_every_failpoint_leaves_nothing_half_made(own_server, busybox, point, ac
         ["network", "create", "side"],
         ["run", "-d", "--name", "vv", "busybox", "sleep", "1000"],
         ["exec", "vv", "true"],
+        ["network", "connect", "side", "vv"],
+        ["network", "disconnect", "bridge", "vv"],
         ["update", "--pids-limit", "50", "--publish-add", "127.0.0.1::80", "vv"],
         ["stop", "-t", "0", "vv"],
         ["rm", "-f", "vv"],

@@ -20,26 +20,30 @@ public final class HostLinks: Sendable {
 
   // MARK: Bridges
 
-  /// Makes a bridge as described, or puts right what differs from that; nothing that is plugged into it is touched.
-  /// Returns its index.
+  /// Makes a bridge as described, or puts right what differs from that; nothing that is plugged into it is touched. One that
+  /// somebody else has made gets the gateways' addresses, and is left as it is besides. Returns its index.
   ///
   /// Throws: `conflict` when a link of another kind has the name.
-  public func establish(_ bridge: Bridge) throws -> UInt32 {
-    let link = try find(bridge.name) ?? make(bridge)
+  ///
+  /// - Parameter mark: A text by which our own are known again.
+  public func establish(_ bridge: Bridge, mark: String) throws -> UInt32 {
+    let link = try find(bridge.name) ?? make(bridge, mark)
     guard link.kind == "bridge" else {
       throw ClassifiedError(
         .conflict, "a link of another kind has the name of the bridge", object: bridge.name,
         advice: "rename it, or give the network another com.docker.network.bridge.name")
     }
-    try configure(bridge, link)
+    try configure(bridge, link, isOurs: link.alias == mark)
     return link.index
   }
 
-  private func make(_ bridge: Bridge) throws -> LinkInfo {
+  private func make(_ bridge: Bridge, _ mark: String) throws -> LinkInfo {
     var options = BridgeOptions()
     options.spanningTree = false
+    // In one call, so that none without a mark can be left behind.
     try request([
-      .createLink(.bridge(options), LinkAttributes(bridge.name, macAddress: bridge.macAddress, mtu: bridge.mtu))
+      .createLink(.bridge(options), LinkAttributes(bridge.name, macAddress: bridge.macAddress, mtu: bridge.mtu)),
+      .changeLink(.name(bridge.name), LinkChange(alias: mark)),
     ])
     guard let link = try find(bridge.name) else {
       throw ClassifiedError(.system, "the bridge went away as soon as it was made", object: bridge.name)
@@ -47,20 +51,23 @@ public final class HostLinks: Sendable {
     return link
   }
 
-  private func configure(_ bridge: Bridge, _ link: LinkInfo) throws {
-    // Before it is up: with IPv6 off there is no link-local address, and no word of a router is heard (CVE-2020-13401).
-    try KernelSettings.setVersion6(bridge.hasVersion6, of: bridge.name)
-    // A published port is reached from this machine by 127.0.0.1, too: the firewall keeps others from that.
-    try KernelSettings.set("ipv4/conf/\(bridge.name)/route_localnet", to: "1")
+  private func configure(_ bridge: Bridge, _ link: LinkInfo, isOurs: Bool) throws {
+    if isOurs {
+      // Before it is up: with IPv6 off there is no link-local address, and no word of a router is heard (CVE-2020-13401).
+      try KernelSettings.setVersion6(bridge.hasVersion6, of: bridge.name)
+      // A published port is reached from this machine by 127.0.0.1, too: our checks keep containers from that, but nobody
+      // else whom somebody plugs into a bridge of their own.
+      try KernelSettings.set("ipv4/conf/\(bridge.name)/route_localnet", to: "1")
+    }
     var messages: [NetlinkMessage] = []
     let present = try socket.withLock { socket in try socket.dump(.addresses(of: link.index)).map(\.address) }
     for gateway in bridge.gateways where !present.contains(gateway) {
       messages.append(.addAddress(gateway, to: link.index, flags: .noDuplicateDetection))
     }
-    for stray in present where !bridge.gateways.contains(stray) && !stray.address.isLinkLocal {
+    for stray in present where isOurs && !bridge.gateways.contains(stray) && !stray.address.isLinkLocal {
       messages.append(.deleteAddress(stray, from: link.index))
     }
-    let mtu = bridge.mtu.flatMap { $0 == link.mtu ? nil : $0 }
+    let mtu = bridge.mtu.flatMap { !isOurs || $0 == link.mtu ? nil : $0 }
     if !link.isUp || mtu != nil { messages.append(.changeLink(.index(link.index), LinkChange(isUp: true, mtu: mtu))) }
     try request(messages, context: "bridge \(bridge.name)")
   }
@@ -68,8 +75,17 @@ public final class HostLinks: Sendable {
   /// Whether there is a link of that name.
   public func exists(_ name: String) throws(SystemError) -> Bool { try find(name) != nil }
 
-  /// Whether the bridge is there.
-  public func hasBridge(_ name: String) throws -> Bool { try find(name)?.kind == "bridge" }
+  /// Takes a bridge away, if we made it.
+  public func remove(_ bridge: Bridge, mark: String) throws {
+    guard let link = try find(bridge.name), link.kind == "bridge", link.alias == mark else { return }
+    try remove(bridge.name)
+  }
+
+  /// Takes away the bridges that we made, but for some: what a server left that was killed.
+  public func removeBridges(mark: String, besides kept: Set<String>) throws {
+    let bridges = try socket.withLock { socket in try socket.dump(.links(kind: "bridge")) }
+    for bridge in bridges where bridge.alias == mark && !kept.contains(bridge.name) { try remove(bridge.name) }
+  }
 
   /// Takes a link away; one that is not there is no matter.
   public func remove(_ name: String) throws {

@@ -70,23 +70,70 @@ public final class NetworkSandbox: Sendable {
       }
     }
     // The kernel chooses the number of a link that is made from another namespace.
-    guard
-      let index = try socket.withLock({ socket throws(SystemError) in
-        try socket.dump(.link(.name(interface.name))).first?.index
-      })
-    else { throw SystemError(errno: 19, call: "find link", object: interface.name) }
+    guard let index = try index(of: interface.name) else {
+      throw SystemError(errno: 19, call: "find link", object: interface.name)
+    }
     var messages: [NetlinkMessage] = []
     for address in interface.addresses {
       messages.append(.addAddress(address, to: index, flags: .noDuplicateDetection))
     }
     messages.append(.changeLink(.index(index), LinkChange(isUp: true)))
     for gateway in interface.gateways {
-      messages.append(
-        .replaceRoute(
-          gateway.isUnspecified
-            ? Route(to: .all(gateway.family), link: index) : .byDefault(via: gateway, link: index)))
+      messages.append(.replaceRoute(WayOut(interface: interface.name, gateway: gateway).route(by: index)))
     }
     try request(messages)
+  }
+
+  /// A router for all that is not in the sandbox's subnets; the unspecified address stands for the wire itself.
+  public struct WayOut: Sendable, Equatable {
+    public var interface: String
+    public var gateway: IPAddress
+
+    public init(interface: String, gateway: IPAddress) {
+      self.interface = interface
+      self.gateway = gateway
+    }
+
+    func route(by link: UInt32) -> Route {
+      gateway.isUnspecified ? Route(to: .all(gateway.family), link: link) : .byDefault(via: gateway, link: link)
+    }
+  }
+
+  /// Has all that is not in the sandbox's subnets go by these routers, one of each family at most, and no longer by those
+  /// that it went by so far. Routes that a program in the sandbox has set stay.
+  public func lead(by ways: [WayOut]) throws(SystemError) {
+    for family: IPAddress.Family in [.version4, .version6] {
+      let present = try socket.withLock { socket throws(SystemError) in
+        try socket.dump(.routes(family: family, table: Route.mainTable))
+      }.filter { $0.destination.length == 0 && $0.kind == .unicast && $0.origin == RouteInfo.ownOrigin }
+      var wanted: (link: UInt32, gateway: IPAddress?)?
+      if let way = ways.first(where: { $0.gateway.family == family }) {
+        guard let link = try index(of: way.interface) else {
+          throw SystemError(errno: 19, call: "find link", object: way.interface)
+        }
+        wanted = (link, way.gateway.isUnspecified ? nil : way.gateway)
+        try request([.replaceRoute(way.route(by: link))])
+      }
+      for route in present {
+        if let wanted, route.links == [wanted.link], route.gateway == wanted.gateway { continue }
+        try forget(route)
+      }
+    }
+  }
+
+  private func forget(_ route: RouteInfo) throws(SystemError) {
+    do throws(SystemError) {
+      try request([
+        .deleteRoute(Route(to: route.destination, via: route.gateway, link: route.links.first, metric: route.metric))
+      ])
+    } catch {
+      // Another has taken its place.
+      guard error.errno == 3 else { throw error }
+    }
+  }
+
+  private func index(of interface: String) throws(SystemError) -> UInt32? {
+    try socket.withLock { socket throws(SystemError) in try socket.dump(.link(.name(interface))).first?.index }
   }
 
   /// What went through each interface, by name.

@@ -26,6 +26,17 @@ struct BundleWriter {
     try write(spec.json(), to: "\(bundle)/config.json", permissions: 0o600)
   }
 
+  /// The path to the network namespace of a container that runs from a bundle.
+  ///
+  /// Throws: `dataLoss` when the bundle does not say.
+  static func networkNamespace(in bundle: String) throws -> String {
+    let spec = try Spec(json: try HostFiles.read("\(bundle)/config.json"))
+    guard let path = spec.linux?.namespaces.first(where: { $0.type == .network })?.path, !path.isEmpty else {
+      throw ClassifiedError(.dataLoss, "the container's network is not known", object: "\(bundle)/config.json")
+    }
+    return path
+  }
+
   /// Where the files lie that say what the container and others are called: with the container whose network it shares.
   private var filesDirectory: String {
     if case .container(let name) = plan.network.mode, let other = ContainerID(name) {

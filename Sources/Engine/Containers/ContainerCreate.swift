@@ -35,6 +35,7 @@ extension Engine {
     let id = ContainerID.random()
     let plan = try plan(configuration, id: id)
     try checkLinks(plan.network)
+    try checkEndpoints(request)
     try await threads.runIfActive { try StartFindings.checkSources(plan.mounts) }
     let chosen: String
     if let wanted {

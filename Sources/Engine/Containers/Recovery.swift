@@ -22,6 +22,9 @@ extension Engine {
     }
     let running = Set(containers.all.filter(\.state.isRunning).map(\.id))
     try await networks.change { [networks] in try networks.settle(running: running) }
+    for container in containers.all where running.contains(container.id) && networks.grant(of: container.id) != nil {
+      await attempt(container) { try await bringNetworks(of: container) }
+    }
     // What cannot be read is left as it is, for someone to look at: only what nobody claims goes.
     let known = Set(containers.all.map(\.id)).union(unreadable)
     let (convergence, parent) = (convergence, configuration.cgroupParent)

@@ -104,10 +104,7 @@ extension Engine {
       case .none: return definition.name == "none"
       case .container: return false
       case .networks:
-        return plan.attachments.contains { attachment in
-          attachment.network == definition.name || attachment.network == definition.id
-            || definition.id.hasPrefix(attachment.network)
-        }
+        return plan.attachments.contains { $0.network == definition.name }
       }
     }
   }

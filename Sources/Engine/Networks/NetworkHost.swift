@@ -55,6 +55,9 @@ final class NetworkHost: Sendable {
     return String(repeating: "0", count: 8 - digits.count) + digits
   }
 
+  /// By which our bridges are known again.
+  private var bridgeMark: String { "\(name): bridge of a network" }
+
   // MARK: What is there
 
   /// The subnets that this machine has routes to, but for those of our own bridges.
@@ -87,11 +90,12 @@ final class NetworkHost: Sendable {
     for network in networks {
       let bridge = try network.bridge(defaultName: defaultBridge)
       if network.shown.enableIPv6 { try becomeRouter(.version6, links) }
-      opened.bridges[network.id] = try links.establish(bridge)
+      opened.bridges[network.id] = try links.establish(bridge, mark: bridgeMark)
       opened.names[network.id] = bridge.name
       if !bridge.connectsContainers { isolated.insert(network.id) }
       plan.networks.append(FirewallNetwork(bridge))
     }
+    try links.removeBridges(mark: bridgeMark, besides: Set(plan.networks.map(\.bridge)))
     let guarded = try guardRecord().links
     if !guarded.isEmpty { plan.guardedLinks = try unguarded(guarded, firewall) }
     plan.ports = grants.flatMap(\.publishedPorts)
@@ -158,7 +162,7 @@ final class NetworkHost: Sendable {
   }
 
   /// Takes everything away. A machine that never had any of it is no matter.
-  func remove(_ networks: [NetworkDefinition]) throws {
+  func remove() throws {
     let opened = self.opened.withLock { opened in
       defer { opened = nil }
       return opened
@@ -170,10 +174,7 @@ final class NetworkHost: Sendable {
     try resignRouter(firewall)
     let links = try opened?.links ?? HostLinks()
     try links.removeLimiters(group: limiterGroup, besides: [])
-    for network in networks where network.driver == .bridge {
-      let bridge = try network.bridge(defaultName: defaultBridge).name
-      if try links.hasBridge(bridge) { try links.remove(bridge) }
-    }
+    try links.removeBridges(mark: bridgeMark, besides: [])
   }
 
   // MARK: Networks
@@ -184,7 +185,7 @@ final class NetworkHost: Sendable {
       guard opened.bridges[network.id] == nil else { return }
       let bridge = try network.bridge(defaultName: defaultBridge)
       if network.shown.enableIPv6 { try becomeRouter(.version6, opened.links) }
-      opened.bridges[network.id] = try opened.links.establish(bridge)
+      opened.bridges[network.id] = try opened.links.establish(bridge, mark: bridgeMark)
       opened.names[network.id] = bridge.name
       try opened.firewall.add(FirewallNetwork(bridge))
       tellOthers(opened)
@@ -198,7 +199,7 @@ final class NetworkHost: Sendable {
       guard opened.bridges.removeValue(forKey: network.id) != nil else { return }
       let bridge = try network.bridge(defaultName: defaultBridge)
       try opened.firewall.remove(FirewallNetwork(bridge))
-      try opened.links.remove(bridge.name)
+      try opened.links.remove(bridge, mark: bridgeMark)
       opened.names[network.id] = nil
       tellOthers(opened)
     }

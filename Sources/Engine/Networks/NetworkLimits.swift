@@ -41,11 +41,6 @@ extension Networks {
     }
   }
 
-  private func keep(_ grant: NetworkGrant, of container: ContainerID) throws {
-    try save(grant, of: container)
-    table.withLock { $0.keep(grant, of: container) }
-  }
-
   /// What went through a container's limits since they were first set; nil when it has none, or does not run.
   func bandwidthStatistics(of container: ContainerID) throws -> BandwidthStatistics? {
     guard let grant = grant(of: container), let limiter = limiter(of: grant) else { return nil }

@@ -42,8 +42,7 @@ extension Networks {
       try grant.limit(plan.bandwidth, of: container)
       try claimPorts(plan.ports, for: container, &grant)
       try FailPoint.networkBeforeRecord.pass()
-      try save(grant, of: container)
-      table.withLock { $0.keep(grant, of: container) }
+      try keep(grant, of: container)
       try FailPoint.networkAfterRecord.pass()
       try connect(Array(zip(grant.endpoints, networks)), grant.publishedPorts, sandbox, limiter(of: grant))
       try beginNames(of: container, grant, sandbox)
@@ -171,20 +170,25 @@ extension Networks {
     return (ordinal...).lazy.map { "\(prefix)\($0)" }.first { !names.contains($0) } ?? "\(prefix)\(ordinal)"
   }
 
-  /// The way out is by the network of the highest priority; of several, the first by name.
-  private func chooseGateways(_ grant: inout NetworkGrant, _ attachments: [NetworkPlan.Attachment]) {
-    let priorities = attachments.map(\.settings.gwPriority)
-    for family: IPAddress.Family in [.version4, .version6] {
-      let candidates = grant.endpoints.indices.filter { gateway(of: grant.endpoints[$0], family) != nil }
-      let chosen = candidates.min { one, other in
-        (-priorities[one], grant.endpoints[one].name) < (-priorities[other], grant.endpoints[other].name)
-      }
-      guard let chosen, let address = gateway(of: grant.endpoints[chosen], family) else { continue }
-      if family == .version4 {
-        grant.endpoints[chosen].gateway4 = "\(address)"
-      } else {
-        grant.endpoints[chosen].gateway6 = "\(address)"
-      }
+  /// The way out is by the network of the highest priority; of several, by one for both families if there is such, and
+  /// then by the first by name.
+  ///
+  /// - Parameter attachments: One for each endpoint.
+  func chooseGateways(_ grant: inout NetworkGrant, _ attachments: [NetworkPlan.Attachment]) {
+    let families: [IPAddress.Family] = [.version4, .version6]
+    let candidates = zip(grant.endpoints, attachments).enumerated().map { index, place in
+      let gateways = families.map { gateway(of: place.0, $0)?.description ?? "" }
+      let families = gateways.count { !$0.isEmpty }
+      return (index: index, gateways: gateways, rank: (-place.1.settings.gwPriority, -families, place.0.name))
+    }.sorted { $0.rank < $1.rank }
+    for index in grant.endpoints.indices {
+      (grant.endpoints[index].gateway4, grant.endpoints[index].gateway6) = ("", "")
+    }
+    if let chosen = candidates.first(where: { !$0.gateways[0].isEmpty }) {
+      grant.endpoints[chosen.index].gateway4 = chosen.gateways[0]
+    }
+    if let chosen = candidates.first(where: { !$0.gateways[1].isEmpty }) {
+      grant.endpoints[chosen.index].gateway6 = chosen.gateways[1]
     }
   }
 
@@ -210,7 +214,7 @@ extension Networks {
     _ plans: [PublishedPortPlan], for container: ContainerID, _ grant: inout NetworkGrant
   ) throws {
     // What is on a parent has addresses of its own on the wire, and nothing of it is published here.
-    guard let endpoint = grant.cabled.first(where: { !$0.gateway4.isEmpty || !$0.gateway6.isEmpty }) else { return }
+    guard let endpoint = grant.publisher else { return }
     let binding = table.withLock { $0.byID[endpoint.network]?.definition.hostBinding }
     for plan in plans {
       var address = plan.hostAddress ?? binding ?? .unspecified(.version4)

@@ -66,6 +66,14 @@ extension Networks {
     return true
   }
 
+  /// Lays the cables that a server was about to lay when it was killed.
+  func layMissingCables() throws {
+    let (grants, definitions) = table.withLock { ($0.grants, $0.byID.mapValues(\.definition)) }
+    for found in relay(try host.damage(Array(definitions.values), Array(grants.values)), grants, definitions) {
+      logger.warning("\(found): it has been laid")
+    }
+  }
+
   /// Lays the cables again that are gone while their containers are not. Returns what it found.
   private func relay(
     _ damage: [LinkDamage], _ grants: [ContainerID: NetworkGrant], _ definitions: [String: NetworkDefinition]

@@ -144,10 +144,12 @@ final class Networks: Sendable {
       }
     }
     try configureDefaultNetwork()
-    let (isIdle, networks) = table.withLock { ($0.hasNoCables, $0.all) }
+    let isIdle = table.withLock { $0.hasNoCables }
     do {
       try removeUnusedParents()
-      if isIdle { try host.remove(networks) } else { try install() }
+      if isIdle { return try host.remove() }
+      try install()
+      try layMissingCables()
     } catch {
       // Containers without a network of their own run all the same; the others hear of it when they start.
       logger.warning("networks: \(explanation(of: error))")
@@ -180,8 +182,7 @@ final class Networks: Sendable {
     watch.end()
     do {
       try await change { [self] in
-        let (isIdle, networks) = table.withLock { ($0.hasNoCables, $0.all) }
-        if isIdle, host.isInstalled { try host.remove(networks) }
+        if table.withLock({ $0.hasNoCables }), host.isInstalled { try host.remove() }
         try removeUnusedParents()
       }
       try await thread.shutdownGracefully()

@@ -60,7 +60,8 @@ extension Networks {
   }
 
   /// What another program has taken away meanwhile is put back, with the change in it.
-  private func tell(_ added: [NetworkGrant.Port], removing removed: [NetworkGrant.Port]) throws {
+  func tell(_ added: [NetworkGrant.Port], removing removed: [NetworkGrant.Port]) throws {
+    if added.isEmpty && removed.isEmpty { return }
     do {
       try host.publish(added.compactMap(\.published), removing: removed.compactMap(\.published))
     } catch {

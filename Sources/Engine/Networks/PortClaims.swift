@@ -27,7 +27,9 @@ final class PortClaims: Sendable {
     }
 
     /// Relays what the kernel does not lead from the port to its container, if there is such.
+    /// What was relayed before is so no longer.
     func relay(_ port: PublishedPort, on loops: any EventLoopGroup, _ logger: Logger) throws {
+      end()
       guard port.isRelayed, PortRelay.isAble(port.transport) else { return }
       let new = try PortRelay(reservation.descriptor.duplicate(), port, on: loops, logger)
       relay.withLock { $0 = new }
@@ -60,6 +62,19 @@ final class PortClaims: Sendable {
       let held = claims[container, default: []]
       claims[container] = held.filter { !isGivenBack($0) }
       return held.filter(isGivenBack)
+    }
+  }
+
+  /// Relays ports that are held to where they lead now.
+  func relay(
+    _ ports: [PublishedPort], of container: ContainerID, on loops: any EventLoopGroup, _ logger: Logger
+  ) throws {
+    let held = claims.withLock { $0[container] ?? [] }
+    for port in ports {
+      let claim = held.first {
+        $0.transport == port.transport && $0.address == port.hostAddress && $0.port == port.hostPort
+      }
+      try claim?.relay(port, on: loops, logger)
     }
   }
 

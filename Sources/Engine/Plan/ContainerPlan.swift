@@ -10,7 +10,7 @@ import OCIRuntimeSpec
 struct ContainerPlan: Sendable {
   let resources: ResourcesPlan
   let mounts: MountsPlan
-  let network: NetworkPlan
+  var network: NetworkPlan
   let namespaces: NamespacesPlan
   let security: SecurityPlan
   let process: ProcessPlan

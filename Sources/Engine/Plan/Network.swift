@@ -65,7 +65,9 @@ struct NetworkPlan: Sendable, Equatable {
     let host = request.hostConfig
     let config = request.config
     try refuse("NetworkDisabled", if: config.networkDisabled == true, advice: "use --network none")
-    let mode = try mode(host.networkMode, defaults)
+    var mode = try mode(host.networkMode, defaults)
+    // It has been disconnected from that.
+    if mode == .none, attached != nil { mode = .networks }
     try BandwidthPlan.check(host.networkBandwidth, mode)
     let exposed = Set((config.exposedPorts ?? [:]).keys).union((host.portBindings ?? [:]).keys).sorted()
     for port in exposed { _ = try PublishedPortPlan.containerPort(port) }
@@ -91,6 +93,27 @@ struct NetworkPlan: Sendable, Equatable {
     if nameServers.isEmpty { nameServers = defaults.nameServers }
     if searchDomains.isEmpty { searchDomains = defaults.searchDomains }
     if resolverOptions.isEmpty { resolverOptions = defaults.resolverOptions }
+  }
+
+  /// Calls the networks by their names, where clients have named them by id. Of two places in one network there is one.
+  ///
+  /// - Parameter name: The name for a name, an id or the beginning of one; nil: unknown.
+  mutating func callNetworks(by name: (String) -> String?) {
+    var named: [Attachment] = []
+    for var attachment in attachments {
+      attachment.network = name(attachment.network) ?? attachment.network
+      if let index = named.firstIndex(where: { $0.network == attachment.network }) {
+        if named[index].settings == EndpointSettings() { named[index] = attachment }
+      } else {
+        named.append(attachment)
+      }
+    }
+    attachments = named
+  }
+
+  /// What is asked of each network, by its name.
+  var endpointSettings: [String: EndpointSettings] {
+    Dictionary(attachments.map { ($0.network, $0.settings) }) { first, _ in first }
   }
 
   /// The names that interfaces are asked to have, one for each attachment; empty where none is.

@@ -95,8 +95,7 @@ extension MessageWriter {
     // RT_SCOPE_NOWHERE matches any when deleting; else what has no gateway is on the link (RT_SCOPE_LINK).
     let isReachedDirectly = route.gateway == nil && route.kind == .unicast && route.destination.family == .version4
     let scope: UInt8 = isNew ? (isReachedDirectly ? 253 : 0) : 255
-    // RTPROT_STATIC: not the work of a routing daemon, which would take away what is its own.
-    let origin: UInt8 = isNew ? 4 : 0
+    let origin: UInt8 = isNew ? RouteInfo.ownOrigin : 0
     routeHeader(
       family: AddressFamily.of(route.destination.family), prefixLength: UInt8(route.destination.length),
       [UInt8(exactly: route.table) ?? 0, origin, scope, isNew || route.kind != .unicast ? route.kind.rawValue : 0],
@@ -131,6 +130,10 @@ public struct RouteInfo: NetlinkAnswer, Equatable {
   public let origin: UInt8
   /// Whether the route has gone; only in news.
   public let isDeleted: Bool
+
+  /// That of routes which are made here, RTPROT_STATIC: not the work of a routing daemon, which would take away what is its
+  /// own.
+  public static let ownOrigin: UInt8 = 4
 
   public init?(_ message: ReceivedNetlinkMessage) throws(NetlinkFormatError) {
     guard message.type == RouteMessage.newRoute || message.type == RouteMessage.deleteRoute else { return nil }
