@@ -107,7 +107,9 @@ import Testing
       // Without a limit everything passes.
       try links.lead("cable", by: nil)
       let cable = try #require(try socket.dump(.link(.name("cable"))).first)
-      #expect(try socket.dump(.qdiscs(of: cable.index)).map(\.kind) == ["noqueue"])
+      #expect(try Set(socket.dump(.qdiscs(of: cable.index)).map(\.kind)) == ["noqueue", "clsact"])
+      // Who sends what is still looked at.
+      #expect(try Set(socket.dump(.filters(ofWhatComesBy: cable.index)).map(\.kind)) == ["bpf"])
       // Twice is no matter, nor a cable that is gone.
       try links.lead("cable", by: nil)
       try links.lead("none", by: Self.limiter(wide, nil))
