@@ -1,6 +1,6 @@
 # make demo      installs what is needed, builds, and shows the whole way: pull → run → output
 # make test      installs what the tests need, builds once, runs everything
-# make test-vm   the main flows on cgroup v2, in an emulated machine
+# make test-vm   the main flows on cgroup v2 and the tests of networks, in an emulated machine
 # make bench     this engine beside Docker, Podman, runc and crun
 # make install   PREFIX=/usr/local by default; `make uninstall` takes it away again
 
@@ -31,9 +31,10 @@ test:
 	scripts/test.sh
 
 test-vm:
-	scripts/install-packages.sh build vm
+	scripts/install-packages.sh build test vm
 	swift build --build-tests
-	scripts/test-vm.sh
+	swift build -c release --scratch-path $(RELEASE)
+	APUS_BIN=$(CURDIR)/$(RELEASE)/release APUS_VM_PARTS="main-flows networks" APUS_VM_TIMEOUT=5400 scripts/test-vm.sh
 
 bench:
 	scripts/install-packages.sh build bench

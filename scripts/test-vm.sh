@@ -2,8 +2,8 @@
 # Boots Debian's cloud kernel in an emulated machine, where cgroup v2 is the only hierarchy and every kind of link is there,
 # and runs there Tests/VirtualMachine/main-flows.sh, the tests of the rooms that depend on the cgroup version or on links
 # (CgroupsTests, ContainerRuntimeTests, ShimTests, ContainerNetworkTests), and the end-to-end tests of networks.
-# Ends with one line: vm: N passed, N failed. Takes the programs from APUS_BIN (default: the debug build); APUS_VM_PARTS says
-# which parts are to run ("main-flows networks"; default: main-flows, since the other takes over 20 minutes).
+# Ends with one line: vm: N passed, N failed. Takes the programs from APUS_BIN (default: the debug build, which takes three times
+# as long there as a release build); APUS_VM_PARTS says which parts are to run ("main-flows networks"; default: main-flows).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -190,6 +190,29 @@ def test_nothing_leaves_an_internal_network(server, lan):
     assert {"0800", "86dd"} <= set(leaks("outer", "free"))
 
 
+def test_an_internal_network_reaches_nothing_else_of_this_machine(server, lan):
+    """By its gateway's address this machine is reached, and by no other: also by packets that no connection is kept of."""
+    server.docker("network", "create", "--internal", "--ipv6", "--subnet", "10.66.0.0/24", "--subnet", "2001:db8:66::/64",
+                  "inner", check=0)
+    server.docker("run", "-d", "--name", "kept", "--network", "inner", "--cap-add", "NET_ADMIN", "busybox", "sleep", "1000",
+                  check=0)
+    for route in ["ip route add default via 10.66.0.1", "ip -6 route add default via 2001:db8:66::1"]:
+        within(server, "kept", *route.split())
+
+    def answers(address):
+        return server.docker("exec", "kept", "ping", *(["-6"] if ":" in address else []), "-c", "1", "-W", "1", address).returncode == 0
+    own, others = ["10.66.0.1", "2001:db8:66::1"], [lan.host, lan.host6, lan.guest, lan.guest6]
+    untracked = ["table inet apus-test-raw { chain p { type filter hook prerouting priority raw; notrack; } }"]
+    for rules in [[], untracked]:
+        for rule in rules:
+            run("nft", "-f", "-", input=rule, check=0)
+        try:
+            assert [answers(address) for address in own + others] == [True] * 2 + [False] * 4
+        finally:
+            if rules:
+                run("nft", "delete", "table", "inet", "apus-test-raw", check=0)
+
+
 @pytest.mark.parametrize("point", ["network.before-record", "network.after-record", "network.after-connect"])
 def test_what_a_start_that_died_had_is_collected(server, point):
     """Between the rules and the container: addresses, ports and rules are given back by the next server."""

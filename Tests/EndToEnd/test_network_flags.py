@@ -172,3 +172,28 @@ def test_interfaces_by_name(server):
     refused = server.docker("run", "--rm", "--network", "name=plain,driver-opt=com.docker.network.endpoint.ifname=x0",
                             "--network", "name=named,driver-opt=com.docker.network.endpoint.ifname=x0", "busybox", "true")
     assert refused.returncode == 125 and "another interface of the container is called x0" in refused.stderr
+
+
+def test_a_pool_that_is_used_up(server):
+    """Said before anything is made, and over as soon as a network has gone."""
+    again(server, "--default-address-pool", "base=10.40.0.0/24,size=26")
+    # The default network has the first as soon as somebody asks for it.
+    network(server)
+    for name in ["one", "two", "three"]:
+        server.docker("network", "create", name, check=0)
+    refused = server.docker("network", "create", "four")
+    assert refused.returncode == 1 and "all predefined address pools have been fully subnetted" in refused.stderr
+    assert "--default-address-pool" in refused.stderr or "subnet" in refused.stderr
+    server.docker("network", "create", "--subnet", "10.41.0.0/24", "own", check=0)
+    server.docker("network", "rm", "two", check=0)
+    server.docker("network", "create", "four", check=0)
+
+
+def test_a_network_that_is_full(server):
+    server.docker("network", "create", "--subnet", "10.42.0.0/29", "small", check=0)
+    for number in range(5):
+        server.docker("run", "-d", "--name", f"no{number}", "--network", "small", "busybox", "sleep", "1000", check=0)
+    refused = server.docker("run", "-d", "--name", "late", "--network", "small", "busybox", "sleep", "1000")
+    assert refused.returncode == 125 and "no available IPv4 addresses on network small" in refused.stderr
+    server.docker("rm", "-f", "late", "no3", check=0)
+    server.docker("run", "--rm", "--network", "small", "busybox", "true", check=0)
