@@ -35,7 +35,8 @@ import Testing
       let interface = SandboxInterface(
         "eth0", macAddress: try .random(), mtu: limiter?.mtu,
         addresses: [try #require(InterfaceAddress("10.8.0.2/24"))], gateways: [])
-      try links.connect(sandbox, interface, to: bridge, as: "cable", limiter: limiter)
+      let sender = SenderCheck(macAddress: interface.macAddress, addresses: interface.addresses.map(\.address))
+      try links.connect(sandbox, interface, to: bridge, as: "cable", sender, limiter: limiter)
       try body(links, sandbox, &socket)
     }.join()
   }

@@ -99,10 +99,7 @@ extension Ruleset {
   private func addFilters(to transaction: inout FirewallTransaction) {
     let forward = FirewallChain(
       "forward", in: table, hook: FirewallHook(.filter, .forward, priority: FirewallHook.Priority.filter))
-    // Of the kind that sees only the first packet of a connection: without that no other one comes.
-    let input = FirewallChain(
-      "input", in: table, hook: FirewallHook(.nat, .input, priority: FirewallHook.Priority.sourceNAT))
-    for chain in [forward, input] { transaction.add(chain) }
+    transaction.add(forward)
 
     let fromBridge = FirewallStatement.match([.inputInterfaceName], in: bridges)
     let toBridge = FirewallStatement.match([.outputInterfaceName], in: bridges)
@@ -132,19 +129,6 @@ extension Ruleset {
       FirewallRule(
         in: forward, comment: "neither other networks nor other machines reach a container by its address",
         [toBridge, .drop]))
-
-    // An internal network reaches this machine by its own gateway, and by no other of its addresses.
-    let internalOnly = FirewallStatement.match([.inputInterfaceName], in: internalBridges)
-    for family: IPAddress.Family in [.version4, .version6] {
-      transaction.add(
-        FirewallRule(
-          in: input,
-          [
-            internalOnly, .match(.networkProtocol, .equal, family.networkProtocol),
-            .match(.destinationKind, .equal, .local),
-            .match([.inputInterfaceName, family.destination], in: gateways(family), inverted: true), .drop,
-          ]))
-    }
   }
 }
 

@@ -29,10 +29,6 @@ struct Ruleset {
   func masqueraded(_ family: IPAddress.Family) -> FirewallSet {
     FirewallSet("masqueraded\(family.digit)", in: table, of: [family.type], isInterval: true)
   }
-  /// Each bridge with its subnets' gateways: all that an internal network may reach of this machine.
-  func gateways(_ family: IPAddress.Family) -> FirewallSet {
-    FirewallSet("gateways\(family.digit)", in: table, of: [.interface, family.type])
-  }
   /// (address of this machine, protocol, port) → (address of the container, port).
   func ports(_ family: IPAddress.Family) -> FirewallSet {
     FirewallSet(
@@ -49,7 +45,7 @@ struct Ruleset {
 
   private var sets: [FirewallSet] {
     [bridges, internalBridges, guarded, turns]
-      + Self.families.flatMap { [masqueraded($0), members($0), gateways($0), ports($0), portsOfAll($0)] }
+      + Self.families.flatMap { [masqueraded($0), members($0), ports($0), portsOfAll($0)] }
   }
 
   // MARK: Elements
@@ -67,9 +63,6 @@ struct Ruleset {
     }
     if network.isInternal {
       elements.append((internalBridges, FirewallElement([bridge])))
-      elements += network.gateways.map { gateway in
-        (gateways(gateway.address.family), FirewallElement([bridge, .address(gateway.address)]))
-      }
     } else if network.masquerades {
       elements += network.gateways.map { (masqueraded($0.address.family), FirewallElement($0.network)) }
     }

@@ -133,16 +133,16 @@ public final class HostLinks: Sendable {
 
   // MARK: Cables
 
-  /// Lays a cable from a bridge into a sandbox, whose end gets the name and addresses of `interface`. Nothing else comes out
-  /// of it than what these may send.
+  /// Lays a cable from a bridge into a sandbox, whose end gets the name and addresses of `interface`.
   ///
   /// - Parameters:
   ///   - name: The name of the end that stays here, derived from the container and the network.
+  ///   - sender: What may come out of it.
   ///   - limiter: Limits what goes through it from its first packet on. It is established.
   /// - Throws: `unsupported` when the kernel lacks a part of what this takes, naming it.
   public func connect(
     _ sandbox: NetworkSandbox, _ interface: SandboxInterface, to bridge: UInt32, as name: String,
-    isolated: Bool = false, limiter: BandwidthLimiter? = nil
+    _ sender: SenderCheck, isolated: Bool = false, limiter: BandwidthLimiter? = nil
   ) throws {
     let peer = LinkAttributes(
       interface.name, macAddress: interface.macAddress, mtu: interface.mtu,
@@ -150,7 +150,7 @@ public final class HostLinks: Sendable {
     let made = NetlinkMessage.createLink(.veth(peer: peer), LinkAttributes(name, mtu: interface.mtu))
     try request([made], context: "connect container")
     do {
-      try check(name, interface.sender)
+      try check(name, sender)
       try plug(name, into: bridge, isolated: isolated)
       if let limiter { try lead(name, by: limiter) }
       try sandbox.configure(interface)

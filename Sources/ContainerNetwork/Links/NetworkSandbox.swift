@@ -192,9 +192,6 @@ public struct SandboxInterface: Sendable, Equatable {
     self.gateways = gateways
   }
 
-  /// What it may send.
-  var sender: SenderCheck { SenderCheck(macAddress: macAddress, addresses: addresses.map(\.address)) }
-
   /// What the interface of that number is called in the sandbox.
   public static func name(ordinal: Int) -> String { "eth\(ordinal)" }
 }

@@ -11,10 +11,13 @@ import Netlink
 public struct SenderCheck: Sendable, Hashable {
   public var macAddress: MACAddress
   public var addresses: [IPAddress]
+  /// Where its packets may go, besides groups of receivers on the wire; nil: anywhere.
+  public var destinations: [IPPrefix]?
 
-  public init(macAddress: MACAddress, addresses: [IPAddress]) {
+  public init(macAddress: MACAddress, addresses: [IPAddress], destinations: [IPPrefix]? = nil) {
     self.macAddress = macAddress
     self.addresses = addresses
+    self.destinations = destinations
   }
 
   var program: PacketProgram {
@@ -28,6 +31,13 @@ public struct SenderCheck: Sendable, Hashable {
     // Before an interface has an IPv6 address it asks from none whether somebody else has it (RFC 4862).
     return own + [macAddress.linkLocalAddress, .unspecified(.version6)]
   }
+
+  /// Nil: anywhere. What stays on the wire in any case: RFC 4291 and RFC 5771's groups, link-local addresses, and 255.255.255.255.
+  fileprivate func destinations(_ family: IPAddress.Family) -> [IPPrefix]? {
+    guard let destinations else { return nil }
+    let wire = family == .version4 ? ["224.0.0.0/4", "255.255.255.255/32"] : ["ff00::/8", "fe80::/10"]
+    return destinations.filter { $0.family == family } + wire.compactMap { IPPrefix($0) }
+  }
 }
 
 /// Writes the program of a check, from its end to its beginning.
@@ -37,6 +47,8 @@ private struct SenderProgram {
   private let macAddress: MACAddress
   private let version4: [IPAddress]
   private let version6: [IPAddress]
+  private let destinations4: [IPPrefix]?
+  private let destinations6: [IPPrefix]?
   private var builder = ProgramBuilder(capacity: 160)
 
   private let goOn = Target.outcome(PacketProgram.Verdict.goOn)
@@ -46,6 +58,8 @@ private struct SenderProgram {
     macAddress = check.macAddress
     version4 = check.addresses(.version4)
     version6 = check.addresses(.version6)
+    destinations4 = check.destinations(.version4)
+    destinations6 = check.destinations(.version6)
   }
 
   /// Where things are in a frame: IEEE 802.3, RFC 826, RFC 791, RFC 8200, RFC 4861.
@@ -54,7 +68,7 @@ private struct SenderProgram {
     static let type: UInt32 = 12
     static let arpSender: (mac: UInt32, address: UInt32) = (22, 28)
     static let ip4: (source: UInt32, destination: UInt32) = (26, 30)
-    static let ip6: (nextHeader: UInt32, source: UInt32, payload: UInt32) = (20, 22, 54)
+    static let ip6: (nextHeader: UInt32, source: UInt32, destination: UInt32, payload: UInt32) = (20, 22, 38, 54)
     /// From the start of an ICMPv6 message on.
     static let neighbour: UInt32 = 8
   }
@@ -82,7 +96,8 @@ private struct SenderProgram {
 
   private mutating func writeIP4() -> Target {
     let isFromHere = writeFrameSource()
-    let isAllowed = writeAny(of: version4, at: Place.ip4.source, then: isFromHere, else: drop)
+    let goesThere = writeDestination(destinations4, at: Place.ip4.destination, then: isFromHere)
+    let isAllowed = writeAny(of: version4, at: Place.ip4.source, then: goesThere, else: drop)
     // Published ports are reached by 127.0.0.1, so bridges route it (route_localnet): not for containers (CVE-2020-8558).
     builder.branch(BPFInstruction.jumpIfEqual, 0x7F00_0000, then: drop, else: isAllowed)
     builder.emit(.mask(0xFF00_0000))
@@ -98,7 +113,7 @@ private struct SenderProgram {
 
   private mutating func writeIP6() -> Target {
     let message = writeNeighbourMessage()
-    let headers = writeHeaders(before: message)
+    let headers = writeDestination(destinations6, at: Place.ip6.destination, then: writeHeaders(before: message))
     let isFromHere = write(macAddress, at: Place.frameSource, then: headers, else: drop)
     return writeAny(of: version6, at: Place.ip6.source, then: isFromHere, else: drop)
   }
@@ -152,6 +167,15 @@ private struct SenderProgram {
     return builder.here
   }
 
+  private mutating func writeDestination(_ allowed: [IPPrefix]?, at place: UInt32, then match: Target) -> Target {
+    guard let allowed else { return match }
+    var next = drop
+    for prefix in allowed.reversed() {
+      next = write(prefix.address.words, prefix.netmask.words, at: place, isIndexed: false, then: match, else: next)
+    }
+    return next
+  }
+
   // MARK: Comparisons
 
   /// The place holds one of some addresses of one family.
@@ -160,17 +184,19 @@ private struct SenderProgram {
   ) -> Target {
     var next = fail
     for address in addresses.reversed() {
-      next = write(address.words, at: place, isIndexed: isIndexed, then: match, else: next)
+      let whole = address.words.map { _ in UInt32.max }
+      next = write(address.words, whole, at: place, isIndexed: isIndexed, then: match, else: next)
     }
     return next
   }
 
   private mutating func write(
-    _ words: [UInt32], at place: UInt32, isIndexed: Bool, then match: Target, else fail: Target
+    _ words: [UInt32], _ masks: [UInt32], at place: UInt32, isIndexed: Bool, then match: Target, else fail: Target
   ) -> Target {
     var next = match
-    for (index, word) in words.enumerated().reversed() {
+    for (index, word) in words.enumerated().reversed() where masks[index] != 0 {
       builder.branch(BPFInstruction.jumpIfEqual, word, then: next, else: fail)
+      if masks[index] != .max { builder.emit(.mask(masks[index])) }
       let code = isIndexed ? BPFInstruction.loadWordIndexed : BPFInstruction.loadWord
       builder.emit(BPFInstruction(code: code, operand: place + 4 * UInt32(index)))
       next = builder.here

@@ -72,8 +72,12 @@ struct NetworkGrant: APIObject, Equatable {
     /// Whether a cable leads from here to a bridge.
     var isCabled: Bool { !link.isEmpty }
 
-    /// What may come out of its cable.
-    var sender: SenderCheck { SenderCheck(macAddress: mac, addresses: addresses.map(\.address)) }
+    /// What may come out of its cable, which leads to a bridge.
+    func sender(to bridge: Bridge) -> SenderCheck {
+      SenderCheck(
+        macAddress: mac, addresses: addresses.map(\.address),
+        destinations: bridge.isInternal ? bridge.gateways.map(\.network) : nil)
+    }
 
     /// The interface in the container.
     func interface(mtu: UInt32?) -> SandboxInterface {

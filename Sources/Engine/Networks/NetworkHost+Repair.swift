@@ -14,7 +14,7 @@ extension NetworkHost {
       bridges[network.id] = try network.bridge(defaultName: defaultBridge)
     }
     let cables = grants.flatMap(\.cabled).compactMap { endpoint in
-      bridges[endpoint.network].map { Cable(endpoint.link, bridge: $0.name, sender: endpoint.sender) }
+      bridges[endpoint.network].map { Cable(endpoint.link, bridge: $0.name, sender: endpoint.sender(to: $0)) }
     }
     return try HostLinks().damage(of: Array(bridges.values), cables: cables)
   }

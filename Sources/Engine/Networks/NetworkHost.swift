@@ -86,13 +86,13 @@ final class NetworkHost: Sendable {
     var opened = Opened(links: links, firewall: firewall)
     try becomeRouter(.version4, links)
     var plan = FirewallPlan()
-    var isolated: Set<String> = []
+    var bridges: [String: Bridge] = [:]
     for network in networks {
       let bridge = try network.bridge(defaultName: defaultBridge)
       if network.shown.enableIPv6 { try becomeRouter(.version6, links) }
       opened.bridges[network.id] = try links.establish(bridge, mark: bridgeMark)
       opened.names[network.id] = bridge.name
-      if !bridge.connectsContainers { isolated.insert(network.id) }
+      bridges[network.id] = bridge
       plan.networks.append(FirewallNetwork(bridge))
     }
     try links.removeBridges(mark: bridgeMark, besides: Set(plan.networks.map(\.bridge)))
@@ -102,9 +102,11 @@ final class NetworkHost: Sendable {
     try firewall.install(plan)
     // Cables whose bridge was made anew hang in the air, and another program may have taken the checks away.
     for endpoint in grants.flatMap(\.cabled) {
-      guard let bridge = opened.bridges[endpoint.network], try links.exists(endpoint.link) else { continue }
-      try links.check(endpoint.link, endpoint.sender)
-      try links.plug(endpoint.link, into: bridge, isolated: isolated.contains(endpoint.network))
+      guard let bridge = bridges[endpoint.network], let index = opened.bridges[endpoint.network],
+        try links.exists(endpoint.link)
+      else { continue }
+      try links.check(endpoint.link, endpoint.sender(to: bridge))
+      try links.plug(endpoint.link, into: index, isolated: !bridge.connectsContainers)
     }
     keep(opened)
     try limit(limited, links)
@@ -222,7 +224,7 @@ final class NetworkHost: Sendable {
         // Of an earlier run, whose namespace is still being taken down.
         if try opened.links.exists(endpoint.link) { try opened.links.remove(endpoint.link) }
         try opened.links.connect(
-          sandbox, endpoint.interface(mtu: bridge.mtu), to: index, as: endpoint.link,
+          sandbox, endpoint.interface(mtu: bridge.mtu), to: index, as: endpoint.link, endpoint.sender(to: bridge),
           isolated: !bridge.connectsContainers, limiter: limiter)
       }
     }
