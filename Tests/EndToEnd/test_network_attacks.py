@@ -202,7 +202,7 @@ def test_an_internal_network_reaches_nothing_else_of_this_machine(server, lan):
     def answers(address):
         return server.docker("exec", "kept", "ping", *(["-6"] if ":" in address else []), "-c", "1", "-W", "1", address).returncode == 0
     own, others = ["10.66.0.1", "2001:db8:66::1"], [lan.host, lan.host6, lan.guest, lan.guest6]
-    untracked = ["table inet apus-test-raw { chain p { type filter hook prerouting priority raw; notrack\n } }"]
+    untracked = ["table inet apus-test-raw {\nchain p {\ntype filter hook prerouting priority raw;\nnotrack\n}\n}\n"]
     for rules in [[], untracked]:
         for rule in rules:
             run("nft", "-f", "-", input=rule, check=0)
