@@ -65,7 +65,7 @@ struct RegistersTests {
   ]) func containerFilters(_ key: String, _ value: String, _ fits: Bool) throws {
     let running = try container(first, "one", state: .running(.init(pid: 1, started: Timestamp(nanoseconds: 1))))
     let filter = try ContainerFilter(Filters([key: [value]]), ContainerTable())
-    #expect(filter.matches(running, ancestors: ["busybox"]) == fits)
+    #expect(filter.matches(running, ancestors: ["busybox"], networks: ["bridge": "1f2e"]) == fits)
   }
 
   @Test func unknownFiltersAreRefused() {

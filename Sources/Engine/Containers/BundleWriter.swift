@@ -38,7 +38,7 @@ struct BundleWriter {
   }
 
   /// Where the files lie that say what the container and others are called: with the container whose network it shares.
-  private var filesDirectory: String {
+  var filesDirectory: String {
     if case .container(let name) = plan.network.mode, let other = ContainerID(name) {
       return layout.directory(of: other)
     }

@@ -17,9 +17,6 @@ extension Engine {
     answer.created = container.created.rfc3339
     answer.image = container.image
     answer.state = container.state.view
-    answer.resolvConfPath = "\(directory)/resolv.conf"
-    answer.hostnamePath = "\(directory)/hostname"
-    answer.hostsPath = "\(directory)/hosts"
     answer.driver = "overlay2"
     let execIDs = container.execIDs
     answer.execIDs = execIDs.isEmpty ? nil : execIDs
@@ -30,7 +27,12 @@ extension Engine {
         "LowerDir": container.configuration.layers.map { "\(layout.layers)/\($0)" }.joined(separator: ":"),
         "UpperDir": "\(directory)/upper", "WorkDir": "\(directory)/work",
       ], name: "overlay2")
-    try settledPlan(of: container).view(
+    let plan = try settledPlan(of: container)
+    let files = BundleWriter(container, plan, layout).filesDirectory
+    answer.resolvConfPath = "\(files)/resolv.conf"
+    answer.hostnamePath = "\(files)/hostname"
+    answer.hostsPath = "\(files)/hosts"
+    plan.view(
       &answer, logPath: layout.log(of: id), grant: shownGrant(of: container), networkIDs: networks.idsByName)
     if size {
       let written = try await writtenBytes(of: container)

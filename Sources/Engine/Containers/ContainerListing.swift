@@ -11,7 +11,9 @@ extension Engine {
     let filter = try ContainerFilter(filters, containers)
     let wantsStopped = all || (limit ?? 0) > 0 || filter.namesStates
     var chosen = containers.all.filter { container in
-      (wantsStopped || container.state.isRunning) && filter.matches(container, ancestors: ancestorNames(of: container))
+      (wantsStopped || container.state.isRunning)
+        && filter.matches(
+          container, ancestors: ancestorNames(of: container), networks: networkIDs(of: container))
     }
     if let limit, limit > 0 { chosen = Array(chosen.prefix(limit)) }
     let now = Timestamp.now
@@ -105,8 +107,12 @@ struct ContainerFilter: Sendable {
   /// Whether the filter itself says which states are meant, so that stopped containers are not left out.
   var namesStates: Bool { !filters["status"].isEmpty || !filters["exited"].isEmpty }
 
-  /// `ancestors`: what the container's image can be called.
-  func matches(_ container: Container, ancestors: @autoclosure () -> Set<String>) -> Bool {
+  /// - Parameters:
+  ///   - ancestors: What the container's image can be called.
+  ///   - networks: The ids of the networks that it is in, by their names.
+  func matches(
+    _ container: Container, ancestors: @autoclosure () -> Set<String>, networks: @autoclosure () -> [String: String]
+  ) -> Bool {
     if let createdBefore, container.created >= createdBefore { return false }
     if let createdAfter, container.created <= createdAfter { return false }
     return filters.keys.allSatisfy { key in
@@ -116,6 +122,9 @@ struct ContainerFilter: Sendable {
       case "ancestor":
         let names = ancestors()
         return values.contains(where: names.contains)
+      case "network":
+        let own = networks()
+        return values.contains { value in own[value] != nil || own.values.contains { $0.hasPrefix(value) } }
       default: return values.contains { matches(container, key, $0) }
       }
     }
@@ -131,9 +140,6 @@ struct ContainerFilter: Sendable {
       if case .exited(let exit) = container.state { return Int(value) == exit.code }
       return false
     case "health": return value == "none"
-    case "network":
-      let mode = request.hostConfig.networkMode
-      return (["", "default"].contains(mode) ? "bridge" : mode) == value
     case "volume":
       let binds = (request.hostConfig.binds ?? []).flatMap { $0.split(separator: ":").prefix(2).map(String.init) }
       let mounts = (request.hostConfig.mounts ?? []).flatMap { [$0.source ?? "", $0.target] }

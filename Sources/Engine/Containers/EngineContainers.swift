@@ -20,7 +20,32 @@ extension Engine {
 
   public func killContainer(_ name: String, signal: String?) async throws {
     let number = try signal.flatMap { $0.isEmpty ? nil : try Self.signal($0) } ?? .kill
-    try await send(containers.find(name)) { .kill(signal: number.rawValue, $0) }
+    let container = try containers.find(name)
+    let exit = container.wait(.nextExit)
+    try await send(container) { .kill(signal: number.rawValue, $0) }
+    if number == .kill { try await Self.expect(exit, of: container) }
+  }
+
+  /// Whoever has killed a container may start it again, or take its name: so it has ended when the answer comes.
+  private static func expect(_ exit: ContainerWait, of container: Container) async throws {
+    let patience = Duration.seconds(12)
+    try await withThrowingTaskGroup(of: Bool.self) { group in
+      group.addTask {
+        _ = try await exit.value
+        return true
+      }
+      group.addTask {
+        try await Task.sleep(for: patience)
+        return false
+      }
+      let hasEnded = try await group.next() == true
+      group.cancelAll()
+      guard hasEnded else {
+        throw ClassifiedError(
+          .system, "the kernel has not ended the container's processes within \(patience) of SIGKILL",
+          object: "container \(container.id)", advice: "they may wait for a device or a network file system")
+      }
+    }
   }
 
   private static func signal(_ text: String) throws(ClassifiedError) -> Signal {

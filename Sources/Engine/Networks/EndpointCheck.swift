@@ -36,6 +36,15 @@ extension NetworkDefinition {
 extension Engine {
   /// The same for all networks that a new container names, as far as they are there.
   func checkEndpoints(_ request: ContainerCreateRequest) throws(ClassifiedError) {
+    if request.hostConfig.networkMode.hasPrefix("container:") {
+      let (config, host) = (request.config, request.hostConfig)
+      // Of the client's wishes, and not of what an image exposes.
+      try require(
+        !host.publishAllPorts && host.portBindings?.isEmpty != false,
+        "conflicting options: port publishing and the container type network mode")
+      try require(
+        config.exposedPorts?.isEmpty != false, "conflicting options: port exposing and the container type network mode")
+    }
     let endpoints = request.networkingConfig?.endpointsConfig ?? [:]
     for (name, settings) in endpoints.sorted(by: { $0.key < $1.key }) {
       guard let network = try? networks.find(name) else { continue }

@@ -14,7 +14,7 @@ extension Engine {
     let all = networks.table.withLock { table in
       table.all.map { ($0, isUsed: !table.containers(in: $0.id).isEmpty) }
     }
-    return all.filter { filter.matches($0.0, isDangling: !isUsed($0.0)) }.map(\.0.shown)
+    return all.filter { filter.matches($0.0, isDangling: !$0.isUsed) }.map(\.0.shown)
       .sorted { ($0.name, $0.id) < ($1.name, $1.id) }
   }
 
@@ -69,14 +69,15 @@ extension Engine {
     publish("destroy", definition)
   }
 
-  /// Removes the networks that no container is in. Returns their names; nil when there was none.
+  /// Removes the networks that no running container is in, but for those that only hold configuration. Returns their names;
+  /// nil when there was none.
   public func pruneNetworks(filters: Filters) async throws -> NetworkPruneResponse {
     let filter = try NetworkFilter(filters, isForPruning: true)
     var removed: [String] = []
     for definition in networks.table.withLock({ $0.all }).sorted(by: { $0.name < $1.name }) {
-      guard !definition.isPredefined, !isUsed(definition), filter.matches(definition, isDangling: true) else {
-        continue
-      }
+      guard !definition.isPredefined, !definition.shown.isConfigOnly, containersNaming(definition).isEmpty,
+        filter.matches(definition, isDangling: true)
+      else { continue }
       do {
         try await remove(definition)
         removed.append(definition.name)
@@ -84,6 +85,7 @@ extension Engine {
         logger.warning("network \(definition.name): \(explanation(of: error))")
       }
     }
+    events.publish(type: "network", "prune", id: "", ["reclaimed": "0"])
     return NetworkPruneResponse(networksDeleted: removed.isEmpty ? nil : removed)
   }
 
@@ -95,18 +97,18 @@ extension Engine {
     return containers.all.filter { ids.contains($0.id) }
   }
 
-  /// Whether a container, running or not, is to be in a network.
-  private func isUsed(_ definition: NetworkDefinition) -> Bool {
-    containers.all.contains { container in
-      guard let plan = try? settledPlan(of: container).network else { return true }
+  /// The networks that a container is in, or is to be in with its next start: their ids by their names.
+  func networkIDs(of container: Container) -> [String: String] {
+    guard let plan = try? settledPlan(of: container).network else { return [:] }
+    let names: [String] =
       switch plan.mode {
-      case .host: return definition.name == "host"
-      case .none: return definition.name == "none"
-      case .container: return false
-      case .networks:
-        return plan.attachments.contains { $0.network == definition.name }
+      case .host: ["host"]
+      case .none: ["none"]
+      case .container: []
+      case .networks: plan.attachments.map(\.network)
       }
-    }
+    let known = networks.idsByName
+    return Dictionary(names.map { ($0, known[$0] ?? "") }) { first, _ in first }
   }
 
   func publish(_ action: String, _ network: NetworkDefinition, container: Container? = nil) {

@@ -20,6 +20,11 @@ struct NetworkFilter {
     for value in filters["dangling"] where !["true", "false", "1", "0"].contains(value.lowercased()) {
       throw ClassifiedError(.invalid, "invalid filter 'dangling=[\(value)]'")
     }
+    // Both at once would be neither.
+    guard Set(filters["dangling"].map { ["true", "1"].contains($0.lowercased()) }).count < 2 else {
+      throw ClassifiedError(.invalid, "invalid filter 'dangling=[\(filters["dangling"].joined(separator: " "))]'")
+    }
+    guard filters["until"].count < 2 else { throw ClassifiedError(.invalid, "more than one until filter specified") }
     guard let text = filters["until"].first else {
       until = nil
       return
@@ -41,7 +46,7 @@ struct NetworkFilter {
     let shown = network.shown
     let created = Timestamp(rfc3339: shown.created)?.nanoseconds ?? 0
     return holds("driver") { $0 == shown.driver } && holds("scope") { $0 == shown.scope }
-      && holds("id") { shown.id.hasPrefix($0) } && holds("name") { isName(shown.name, like: $0) }
+      && holds("id") { isName(shown.id, like: $0) } && holds("name") { isName(shown.name, like: $0) }
       && holds("type") { ($0 == "builtin") == network.isPredefined }
       && holds("dangling") { ["true", "1"].contains($0.lowercased()) == (isDangling && !network.isPredefined) }
       && filters["label"].allSatisfy { has(label: $0, shown.labels) }

@@ -140,7 +140,7 @@ extension NetworkDefinition {
 
   /// The router of the containers in a subnet, where it is not the bridge.
   func configuredRouter(of family: IPAddress.Family) -> IPAddress? {
-    guard isDefault, let name = Self.routerNames[family] else { return nil }
+    guard let name = Self.routerNames[family] else { return nil }
     return (shown.ipam.config ?? []).compactMap { $0.auxiliaryAddresses?[name] }.first.flatMap { IPAddress($0) }
   }
 }

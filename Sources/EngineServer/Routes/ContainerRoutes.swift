@@ -16,13 +16,15 @@ func containerRoutes(_ backend: any ContainerBackend) -> [Route] {
           filters: try query.filters()))
     },
     Route(.POST, "/containers/create") { request in
-      let created = try await backend.createContainer(
-        name: request.query.text("name"), platform: request.query.text("platform"),
-        request: try await request.document(ContainerCreateRequest.self))
+      let (document, warnings) = try await request.document(ContainerCreateRequest.self).read(as: request.version)
+      var created = try await backend.createContainer(
+        name: request.query.text("name"), platform: request.query.text("platform"), request: document)
+      created.warnings += warnings
       return try .json(created, status: .created)
     },
     Route(.GET, "/containers/{id}/json") { request in
-      try .json(try await backend.inspectContainer(request.parameter("id"), size: request.query.flag("size")))
+      let container = try await backend.inspectContainer(request.parameter("id"), size: request.query.flag("size"))
+      return try .json(container.asOf(request.version))
     },
     Route(.POST, "/containers/{id}/start") { request in
       try request.query.refuse("checkpoint", "checkpoint-dir")

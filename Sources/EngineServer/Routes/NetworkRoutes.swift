@@ -7,8 +7,8 @@ func networkRoutes(_ backend: any NetworkBackend) -> [Route] {
       try .json(try await backend.listNetworks(filters: try request.query.filters()))
     },
     Route(.POST, "/networks/create") { request in
-      try .json(
-        try await backend.createNetwork(try await request.document(NetworkCreateRequest.self)), status: .created)
+      let document = try await request.document(NetworkCreateRequest.self).read(as: request.version)
+      return try .json(try await backend.createNetwork(document), status: .created)
     },
     Route(.POST, "/networks/prune") { request in
       try .json(try await backend.pruneNetworks(filters: try request.query.filters()))
@@ -21,8 +21,8 @@ func networkRoutes(_ backend: any NetworkBackend) -> [Route] {
       return .noContent
     },
     Route(.POST, "/networks/{id}/connect") { request in
-      try await backend.connectNetwork(
-        request.parameter("id"), try await request.document(NetworkConnectRequest.self))
+      let document = try await request.document(NetworkConnectRequest.self).read(as: request.version)
+      try await backend.connectNetwork(request.parameter("id"), document)
       return Response(.ok)
     },
     Route(.POST, "/networks/{id}/disconnect") { request in

@@ -11,6 +11,22 @@ extension APIVersion {
   var hasVirtualSize: Bool { self < APIVersion(1, 44) }
 }
 
+extension ContainerInspect {
+  /// Until 1.44 the aliases in a named network tell the container's short id and its host name as well.
+  func asOf(_ version: APIVersion) -> ContainerInspect {
+    var container = self
+    guard version < APIVersion(1, 45) else { return container }
+    for name in networkSettings.networks.keys where !["bridge", "host", "none", "default"].contains(name) {
+      var aliases = networkSettings.networks[name]?.aliases ?? []
+      for alias in [String(id.prefix(12)), config.hostname] where !alias.isEmpty && !aliases.contains(alias) {
+        aliases.append(alias)
+      }
+      container.networkSettings.networks[name]?.aliases = aliases
+    }
+    return container
+  }
+}
+
 extension ImageSummary {
   func asOf(_ version: APIVersion) -> ImageSummary {
     var summary = self
