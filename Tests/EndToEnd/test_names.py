@@ -356,7 +356,8 @@ def test_machines_resolvers_and_options(server):
 
 
 def test_links_in_the_default_network(server):
-    server.docker("run", "-d", "--name", "db", "--expose", "5432", "-e", "COLOUR=red", "busybox", "sleep", "1000", check=0)
+    server.docker("run", "-d", "--name", "db", "--expose", "5432", "--expose", "53/udp",
+                  "--expose", "7000-7002", "-e", "COLOUR=red", "-e", "TERM=mine", "busybox", "sleep", "1000", check=0)
     target = address(server, "db", "bridge")
     start(server, "web", "--link", "db:store", "--link", "db")
     hosts = server.docker("exec", "web", "cat", "/etc/hosts", check=0).stdout
@@ -364,8 +365,11 @@ def test_links_in_the_default_network(server):
     server.docker("exec", "web", "ping", "-c", "1", "-W", "2", "store", check=0)
     variables = server.docker("exec", "web", "env", check=0).stdout.splitlines()
     for line in ["STORE_NAME=/web/store", f"STORE_PORT=tcp://{target}:5432", f"STORE_PORT_5432_TCP_ADDR={target}",
-                 "STORE_PORT_5432_TCP_PORT=5432", "STORE_PORT_5432_TCP_PROTO=tcp", "STORE_ENV_COLOUR=red"]:
+                 "STORE_PORT_5432_TCP_PORT=5432", "STORE_PORT_5432_TCP_PROTO=tcp", "STORE_ENV_COLOUR=red",
+                 "STORE_ENV_TERM=mine", "STORE_PORT_7000_TCP_PORT_START=7000", "STORE_PORT_7000_TCP_PORT_END=7002",
+                 f"STORE_PORT_7000_TCP_END=tcp://{target}:7002", "STORE_PORT_53_UDP_PROTO=udp"]:
         assert line in variables, line
+    assert not [line for line in variables if "ENV_PATH" in line or "5432_TCP_START" in line]
     assert server.inspect("web")["HostConfig"]["Links"] == ["/db:/web/store", "/db:/web/db"]
     done = server.docker("create", "--link", "nobody", "busybox", "true")
     assert "could not get container for nobody" in done.stderr

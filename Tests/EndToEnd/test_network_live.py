@@ -87,6 +87,33 @@ def test_routes_that_a_program_set_stay(server):
     assert "198.51.100.0/24" in server.docker("exec", "own", "ip", "route", check=0).stdout
 
 
+def test_lines_that_a_program_wrote_stay(server):
+    """In /etc/hosts: what is ours comes and goes there, by address, and nothing else."""
+    create(server, "aa", "bb")
+    server.docker("run", "-d", "--name", "own", "--hostname", "me", "--network", "bb", "--add-host", "here:host-gateway",
+                  "--add-host", "there:192.0.2.9", "busybox", "sleep", "1000", check=0)
+
+    def lines():
+        text = server.docker("exec", "own", "cat", "/etc/hosts", check=0).stdout
+        return [tuple(line.split()) for line in text.splitlines() if line.strip() and not line.startswith(("::", "f", "127."))]
+    server.docker("exec", "own", "sh", "-c", "echo '192.0.2.7 mine # by hand' >>/etc/hosts", check=0)
+
+    def wanted(*networks):
+        shown = settings(server, "own")["Networks"]
+        host = gateway(server, networks[0])
+        return {(host, "here"), (host, "host.docker.internal"), ("192.0.2.9", "there"), ("192.0.2.7", "mine", "#", "by", "hand"),
+                *((shown[network]["IPAddress"], "me") for network in networks)}
+    assert set(lines()) == wanted("bb")
+    server.docker("network", "connect", "aa", "own", check=0)
+    assert set(lines()) == wanted("bb", "aa") and len(lines()) == len(set(lines()))
+    server.docker("network", "disconnect", "bb", "own", check=0)
+    assert set(lines()) == wanted("aa") and len(lines()) == len(set(lines()))
+    server.docker("network", "disconnect", "aa", "own", check=0)
+    assert set(lines()) == {("192.0.2.9", "there"), ("192.0.2.7", "mine", "#", "by", "hand")}
+    server.docker("network", "connect", "aa", "own", check=0)
+    assert set(lines()) == wanted("aa")
+
+
 def test_what_an_internal_network_hides_is_published_by_another(server):
     create(server, "inner", options=["--internal"])
     serve(server, "web", "--network", "inner", "-p", "18602:80")

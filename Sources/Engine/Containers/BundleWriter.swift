@@ -47,7 +47,9 @@ struct BundleWriter {
 
   /// The files that say what the container and others are called. Where it gets its addresses anew, they are made anew;
   /// else they keep what a program in the container has written to them.
-  func writeFiles(_ joining: Networks.Joining?, _ links: [LinkedContainer] = []) throws {
+  ///
+  /// - Parameter isLive: The container runs, and has got or lost some addresses.
+  func writeFiles(_ joining: Networks.Joining?, _ links: [LinkedContainer] = [], isLive: Bool = false) throws {
     if case .container = plan.network.mode { return }
     let directory = layout.directory(of: container.id)
     let hosts = "\(directory)/hosts"
@@ -59,6 +61,13 @@ struct BundleWriter {
       let text = plan.network.resolverFile(
         ofMachine: try MachineFiles.resolver(), hasResolver: joining?.grant.resolver != nil)
       try write([UInt8](text.utf8), to: "\(directory)/resolv.conf")
+    }
+    if isLive, !isFirst, let joining {
+      let changed = plan.network.hostsFile(
+        changing: String(decoding: try HostFiles.read(hosts), as: UTF8.self), hostname: hostname,
+        domainname: domainname,
+        grant: joining.grant, hostGateway: joining.hostGateway)
+      return try write([UInt8](changed.utf8), to: hosts)
     }
     let text = plan.network.hostsFile(
       hostname: hostname, domainname: domainname, hostsOfMachine: try MachineFiles.hosts(), grant: joining?.grant,

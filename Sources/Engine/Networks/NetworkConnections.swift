@@ -124,7 +124,6 @@ extension Engine {
 
   private func rewriteHosts(of container: Container, _ joining: Networks.Joining) async throws {
     let (plan, layout) = (try settledPlan(of: container), layout)
-    let links = (try? linkedContainers(of: container, plan.network)) ?? []
-    try await threads.runIfActive { try BundleWriter(container, plan, layout).writeFiles(joining, links) }
+    try await threads.runIfActive { try BundleWriter(container, plan, layout).writeFiles(joining, isLive: true) }
   }
 }

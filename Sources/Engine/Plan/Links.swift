@@ -48,22 +48,45 @@ struct LinkedContainer: Sendable, Equatable {
   func variables(for owner: String) -> [String] {
     let prefix = alias.uppercased().replacing("-", with: "_")
     var variables = ["\(prefix)_NAME=/\(owner)/\(alias)"]
-    let ports = exposedPorts.compactMap { try? PublishedPortPlan.containerPort($0) }
-      .sorted { ($0.number, $0.transport.rawValue) < ($1.number, $1.transport.rawValue) }
-    for (index, port) in ports.enumerated() {
-      let (number, transport) = (port.number, port.transport.rawValue)
-      let place = "\(prefix)_PORT_\(number)_\(transport.uppercased())"
-      let url = "\(transport)://\(address):\(number)"
-      if index == 0 { variables.append("\(prefix)_PORT=\(url)") }
+    // The first is the one that has no number in its name: one of TCP, if there is such.
+    let ports = exposedPorts.compactMap { try? PublishedPortPlan.containerPort($0) }.sorted {
+      ($0.transport == .tcp ? "" : $0.transport.rawValue, $0.number)
+        < ($1.transport == .tcp ? "" : $1.transport.rawValue, $1.number)
+    }
+    func url(_ port: ExposedPort) -> String { "\(port.transport.rawValue)://\(address):\(port.number)" }
+    func place(_ port: ExposedPort) -> String {
+      "\(prefix)_PORT_\(port.number)_\(port.transport.rawValue.uppercased())"
+    }
+    if let first = ports.first { variables.append("\(prefix)_PORT=\(url(first))") }
+    for port in ports {
       variables += [
-        "\(place)=\(url)", "\(place)_ADDR=\(address)", "\(place)_PORT=\(number)", "\(place)_PROTO=\(transport)",
+        "\(place(port))=\(url(port))", "\(place(port))_ADDR=\(address)", "\(place(port))_PORT=\(port.number)",
+        "\(place(port))_PROTO=\(port.transport.rawValue)",
       ]
     }
-    // What every container has says nothing about this one.
-    let usual = ["HOME", "PATH", "TERM", "HOSTNAME"]
-    variables += environment.filter { setting in !usual.contains { setting.hasPrefix("\($0)=") } }.map {
-      "\(prefix)_ENV_\($0)"
+    for (first, last) in Self.ranges(of: ports) {
+      variables += [
+        "\(place(first))_START=\(url(first))", "\(place(first))_PORT_START=\(first.number)",
+        "\(place(first))_END=\(url(last))", "\(place(first))_PORT_END=\(last.number)",
+      ]
     }
+    // What every image has says nothing about this one.
+    variables += environment.filter { !$0.hasPrefix("HOME=") && !$0.hasPrefix("PATH=") }.map { "\(prefix)_ENV_\($0)" }
     return variables
+  }
+
+  private typealias ExposedPort = (transport: TransportProtocol, number: UInt16)
+
+  /// The first and the last of ports that follow each other.
+  private static func ranges(of ports: [ExposedPort]) -> [(ExposedPort, ExposedPort)] {
+    var ranges: [(ExposedPort, ExposedPort)] = []
+    for port in ports {
+      if let last = ranges.last?.1, last.transport == port.transport, Int(last.number) + 1 == Int(port.number) {
+        ranges[ranges.count - 1].1 = port
+      } else {
+        ranges.append((port, port))
+      }
+    }
+    return ranges.filter { $0.0.number != $0.1.number }
   }
 }

@@ -35,9 +35,48 @@ extension NetworkPlan {
       text += "\(hostGateway)\t\(Self.hostName)\n"
     }
     text += links.map(\.hostsLine).joined()
-    let names = domainname.isEmpty ? hostname : "\(hostname).\(domainname) \(hostname)"
+    let names = Self.ownNames(hostname, domainname).joined(separator: " ")
     for address in grant?.endpoints.flatMap(\.addresses) ?? [] { text += "\(address.address)\t\(names)\n" }
     return text
+  }
+
+  private static func ownNames(_ hostname: String, _ domainname: String) -> [String] {
+    domainname.isEmpty ? [hostname] : ["\(hostname).\(domainname)", hostname]
+  }
+
+  /// The content of `/etc/hosts` of a container whose networks have changed while it runs: its own addresses and the host's
+  /// are as they are now, and all that a program has written there stays.
+  func hostsFile(
+    changing text: String, hostname: String, domainname: String, grant: NetworkGrant, hostGateway: String?
+  ) -> String {
+    let names = Self.ownNames(hostname, domainname)
+    var missing = grant.endpoints.flatMap(\.addresses).map { "\($0.address)" }
+    let hostNames =
+      extraHosts.filter { $0.address == "host-gateway" }.map(\.name)
+      + (extraHosts.contains { $0.name == Self.hostName } ? [] : [Self.hostName])
+    var missingHosts = hostGateway == nil ? [] : hostNames
+    var lines: [String] = []
+    for line in text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init) {
+      let words = Self.words(line)
+      guard words.count > 1, let address = IPAddress(words[0]) else {
+        lines.append(line)
+        continue
+      }
+      if Array(words.dropFirst()) == names, !address.isLoopback {
+        guard let place = missing.firstIndex(of: words[0]) else { continue }
+        missing.remove(at: place)
+        lines.append(line)
+      } else if words.count == 2, hostNames.contains(words[1]) {
+        missingHosts.removeAll { $0 == words[1] }
+        if let hostGateway { lines.append("\(hostGateway)\t\(words[1])") }
+      } else {
+        lines.append(line)
+      }
+    }
+    if lines.last == "" { lines.removeLast() }
+    lines += missingHosts.map { "\(hostGateway ?? "")\t\($0)" }
+    lines += missing.map { "\($0)\t\(names.joined(separator: " "))" }
+    return lines.joined(separator: "\n") + "\n"
   }
 
   /// The name of the host inside its containers.

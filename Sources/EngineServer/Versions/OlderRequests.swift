@@ -32,7 +32,8 @@ extension ContainerCreateRequest {
     if let main, let own = endpoints[main]?.macAddress, !own.isEmpty, own.lowercased() != address.lowercased() {
       throw ClassifiedError(
         .invalid,
-        "the container-wide MAC address must match the endpoint-specific MAC address for the main network, or be left empty")
+        "the container-wide MAC address must match the endpoint-specific MAC address for the main network, or be left empty"
+      )
     }
     return (
       request,
