@@ -4,7 +4,9 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <linux/sockios.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -152,4 +154,8 @@ int clinux_inet_port(int descriptor) {
     return -1;
   }
   return ntohs(place.any.sa_family == AF_INET6 ? place.version6.sin6_port : place.version4.sin_port);
+}
+
+int clinux_socket_network(int descriptor) {
+  return ioctl(descriptor, SIOCGSKNS);
 }

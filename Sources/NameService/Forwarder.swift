@@ -1,4 +1,6 @@
 import DNSFormat
+import Diagnostics
+import LinuxKernel
 import NIOCore
 import NIOPosix
 import NetworkAddresses
@@ -28,12 +30,15 @@ final class Forwarder {
   /// Passes a question on to servers, one after the other, until one knows.
   ///
   /// The future has the first good answer, or else the last bad one; nil when no server says anything.
+  ///
+  /// - Parameter network: The network namespace to ask from; nil: this machine's.
   func forward(
-    _ message: [UInt8], _ query: DNSQuery, to servers: [IPAddress], over transport: Transport
+    _ message: [UInt8], _ query: DNSQuery, to servers: [IPAddress], from network: SharedDescriptor? = nil,
+    over transport: Transport
   ) -> EventLoopFuture<[UInt8]?> {
     guard !servers.isEmpty, count < Self.most else { return loop.makeSucceededFuture(nil) }
     count += 1
-    let inquiry = Inquiry(message, query, transport, on: loop)
+    let inquiry = Inquiry(message, query, transport, from: network, on: loop)
     let attempts = (0..<Self.rounds).flatMap { _ in servers }
     inquiry.begin(attempts, patience: Self.patience)
     return inquiry.result.assumeIsolated().always { _ in self.count -= 1 }.nonisolated()
@@ -45,6 +50,7 @@ private final class Inquiry {
   private let message: [UInt8]
   private let query: DNSQuery
   private let transport: Forwarder.Transport
+  private let network: SharedDescriptor?
   private let loop: any EventLoop
   private let promise: EventLoopPromise<[UInt8]?>
   private var servers: ArraySlice<IPAddress> = []
@@ -56,8 +62,11 @@ private final class Inquiry {
 
   var result: EventLoopFuture<[UInt8]?> { promise.futureResult }
 
-  init(_ message: [UInt8], _ query: DNSQuery, _ transport: Forwarder.Transport, on loop: any EventLoop) {
-    (self.message, self.query, self.transport, self.loop) = (message, query, transport, loop)
+  init(
+    _ message: [UInt8], _ query: DNSQuery, _ transport: Forwarder.Transport, from network: SharedDescriptor?,
+    on loop: any EventLoop
+  ) {
+    (self.message, self.query, self.transport, self.network, self.loop) = (message, query, transport, network, loop)
     promise = loop.makePromise()
   }
 
@@ -119,11 +128,20 @@ private final class Inquiry {
           try channel.pipeline.syncOperations.addHandler(handler)
         }
       }
-      let connecting: EventLoopFuture<any Channel> =
+      let loop = loop
+      func connect() -> EventLoopFuture<any Channel> {
         switch transport {
         case .datagram: DatagramBootstrap(group: loop).channelInitializer(initializer).connect(to: address)
         case .stream:
           ClientBootstrap(group: loop).connectTimeout(.seconds(4)).channelInitializer(initializer).connect(to: address)
+        }
+      }
+      // On its own event loop a bootstrap makes the socket before it returns; and a socket stays where it was made.
+      let connecting =
+        if let network {
+          try Namespace.within(network.descriptor, .net) { () throws(SystemError) in connect() }
+        } else {
+          connect()
         }
       connecting.assumeIsolated().whenComplete { result in
         switch result {

@@ -72,6 +72,7 @@ public struct ResolverScope: Sendable, Equatable {
   public enum Upstream: Sendable, Equatable {
     /// The resolvers of this machine, as they are at the time.
     case machine
+    /// Others, asked from the container's own network, as it would ask them itself.
     case servers([IPAddress])
     /// Nobody: nothing may leave an internal network, not even a question (CVE-2024-29018).
     case nobody

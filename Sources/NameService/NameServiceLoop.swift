@@ -1,5 +1,6 @@
 import DNSFormat
 import Diagnostics
+import LinuxKernel
 import NIOCore
 import NIOPosix
 import NetworkAddresses
@@ -25,15 +26,17 @@ final class NameServiceLoop {
   }
 
   func forward(
-    _ message: [UInt8], _ query: DNSQuery, _ upstream: ResolverScope.Upstream, over transport: Forwarder.Transport
+    _ message: [UInt8], _ query: DNSQuery, for resolver: Resolver, over transport: Forwarder.Transport
   ) -> EventLoopFuture<[UInt8]?> {
-    let servers: [IPAddress] =
-      switch upstream {
-      case .machine: machineResolvers.current(now: monotonicNanoseconds())
-      case .servers(let servers): servers
-      case .nobody: []
-      }
-    return forwarder.forward(message, query, to: servers, over: transport)
+    switch resolver.scope.upstream {
+    case .machine:
+      let servers = machineResolvers.current(now: monotonicNanoseconds())
+      return forwarder.forward(message, query, to: servers, over: transport)
+    case .servers(let servers):
+      guard let network = resolver.network else { return loop.makeSucceededFuture(nil) }
+      return forwarder.forward(message, query, to: servers, from: network, over: transport)
+    case .nobody: return loop.makeSucceededFuture(nil)
+    }
   }
 
   // MARK: Resolvers
@@ -41,7 +44,14 @@ final class NameServiceLoop {
   /// Begins to answer on two sockets. They are closed with the resolver, or when this fails.
   func serve(_ id: String, _ scope: ResolverScope, datagrams: CInt, connections: CInt) -> EventLoopFuture<Void> {
     resolvers.removeValue(forKey: id)?.end()
-    let resolver = Resolver(scope, self)
+    let network: SharedDescriptor?
+    do throws(SystemError) {
+      network = try scope.upstream.isOwn ? SharedDescriptor(Namespace.open(networkOfSocket: datagrams)) : nil
+    } catch {
+      for socket in [datagrams, connections] { _ = Descriptor(owning: socket) }
+      return loop.makeFailedFuture(error)
+    }
+    let resolver = Resolver(scope, network, self)
     resolvers[id] = resolver
     let bound = NIOLoopBound(resolver, eventLoop: loop)
     let datagramChannel = DatagramBootstrap(group: loop).channelInitializer { channel in
@@ -69,6 +79,11 @@ final class NameServiceLoop {
   func end(_ id: String) {
     resolvers.removeValue(forKey: id)?.end()
   }
+}
+
+extension ResolverScope.Upstream {
+  /// Whether it is asked from the container's own network.
+  fileprivate var isOwn: Bool { if case .servers = self { true } else { false } }
 }
 
 /// The directory, which the event loop reads and others write.

@@ -6,6 +6,8 @@ import NetworkAddresses
 /// The resolver of one container. It belongs to the name service's event loop.
 final class Resolver {
   var scope: ResolverScope
+  /// The container's network, where servers are asked from there.
+  let network: SharedDescriptor?
   private unowned let service: NameServiceLoop
   /// Questions of this container's that are with other resolvers.
   private var forwarded = 0
@@ -15,8 +17,8 @@ final class Resolver {
   /// How many questions one container may have out at once.
   private static let mostForwarded = 100
 
-  init(_ scope: ResolverScope, _ service: NameServiceLoop) {
-    (self.scope, self.service) = (scope, service)
+  init(_ scope: ResolverScope, _ network: SharedDescriptor?, _ service: NameServiceLoop) {
+    (self.scope, self.network, self.service) = (scope, network, service)
   }
 
   func keep(_ channel: any Channel) {
@@ -47,7 +49,7 @@ final class Resolver {
     let failure = query.answer(.serverFailure, isAuthoritative: false, limit: limit)
     guard forwarded < Self.mostForwarded else { return loop.makeSucceededFuture(failure) }
     forwarded += 1
-    return service.forward(message, query, scope.upstream, over: transport).assumeIsolated().map { answer in
+    return service.forward(message, query, for: self, over: transport).assumeIsolated().map { answer in
       self.forwarded -= 1
       guard let answer else { return failure }
       return transport == .datagram ? DNSRelay.fitted(answer, to: query) : answer

@@ -39,10 +39,13 @@ class Answer:
 
 
 class Upstream:
-    """A resolver of the world's, that knows `known.example`, says no to `nothing.example`, and is silent at times."""
+    """A resolver of the world's, that knows `known.example`, says no to `nothing.example`, and is silent at times. It is in the
+    network of the thread that makes it; `own`: at an address of its own, which containers reach by their gateway."""
 
-    def __init__(self, address="127.0.0.53"):
-        self.address = address
+    def __init__(self, address="192.0.2.53", own=True):
+        self.address, self.own = address, own
+        if own:
+            run("ip", "addr", "add", f"{address}/32", "dev", "lo", check=0)
         self.asked = []
         self.silent = False
         self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -92,6 +95,8 @@ class Upstream:
             with contextlib.suppress(OSError):
                 server.shutdown(socket.SHUT_RDWR)
             server.close()
+        if self.own:
+            run("ip", "addr", "del", f"{self.address}/32", "dev", "lo", check=0)
 
 
 @pytest.fixture
@@ -242,7 +247,7 @@ def test_the_world_is_asked_by_both_transports(server, upstream):
 
 
 def test_a_silent_resolver_is_not_waited_for(server, upstream):
-    other = Upstream("127.0.0.54")
+    other = Upstream("192.0.2.54")
     try:
         upstream.silent = True
         server.docker("network", "create", "net", check=0)
@@ -273,6 +278,27 @@ def test_nothing_leaves_an_internal_network(server, upstream):
     # With a way out it may ask.
     server.docker("network", "connect", "open", "inmate", check=0)
     assert ask(server, "inmate", "known.example").addresses == ["192.0.2.1"]
+
+
+@pytest.mark.parametrize("options, place", [([], "asker"), (["--internal"], "asker"), (["--internal"], "neighbour")])
+def test_servers_that_are_asked_for_are_those_of_the_container(server, options, place):
+    """They are asked from its own network: 127.0.0.1 is the container, and on an internal network a neighbour is reached."""
+    server.docker("network", "create", "--subnet", "10.92.0.0/24", *options, "net", check=0)
+    start(server, "neighbour", "--network", "net", "--ip", "10.92.0.9")
+    start(server, "asker", "--network", "net", "--dns", "127.0.0.1" if place == "asker" else "10.92.0.9")
+    with inside(server, place):
+        own = Upstream("127.0.0.1" if place == "asker" else "10.92.0.9", own=False)
+    try:
+        for _ in range(2):
+            for stream in [False, True]:
+                assert ask(server, "asker", "known.example", stream=stream).addresses == ["192.0.2.1"]
+                assert ask(server, "asker", "nothing.example", stream=stream).code == 3
+            # What is ours they are not asked.
+            assert ask(server, "asker", "neighbour").addresses == ["10.92.0.9"] and "neighbour" not in own.asked
+            server.kill()
+            server.start()
+    finally:
+        own.close()
 
 
 def test_a_program_may_have_port_53(server):

@@ -25,5 +25,7 @@ ssize_t clinux_receive_descriptors(int descriptor, void *bytes, size_t count, in
 int clinux_inet_bind(int descriptor, const void *address, size_t address_size, uint16_t port);
 /// The port that such a socket is bound to. getsockname(2).
 int clinux_inet_port(int descriptor);
+/// SIOCGSKNS: opens the network namespace that a socket is in.
+int clinux_socket_network(int descriptor);
 
 #endif

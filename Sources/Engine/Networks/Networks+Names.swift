@@ -53,7 +53,8 @@ extension Networks {
     return try NameSockets(heldBy: shim, datagrams: numbers.datagrams, connections: numbers.connections)
   }
 
-  private func publishNames(of container: ContainerID, _ grant: NetworkGrant) {
+  /// Makes known what a container is called.
+  func publishNames(of container: ContainerID, _ grant: NetworkGrant) {
     let networks = table.withLock { table in grant.endpoints.map { table.byID[$0.network]?.definition.name ?? $0.name }
     }
     names.changeNames { directory in
@@ -123,7 +124,8 @@ extension Networks {
     let servers = resolver.servers.compactMap { IPAddress($0) }
     return ResolverScope(
       networks: grant.endpoints.filter { !$0.names.isEmpty }.map(\.network), links: links(of: resolver),
-      upstream: isInternal ? .nobody : servers.isEmpty ? .machine : .servers(servers),
+      // From the container's own network nothing goes where its packets would not.
+      upstream: !servers.isEmpty ? .servers(servers) : isInternal ? .nobody : .machine,
       keepsSingleLabels: resolver.keepsSingleLabels)
   }
 

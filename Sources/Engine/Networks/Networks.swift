@@ -131,11 +131,11 @@ final class Networks: Sendable {
 
   /// Forgets the grants of containers that do not run any more, and brings the machine to what the others have. Blocking.
   func settle(running: Set<ContainerID>) throws {
-    for (id, grant) in table.withLock({ $0.grants }) {
-      guard running.contains(id) else {
-        _ = leave(id)
-        continue
-      }
+    for id in table.withLock({ $0.grants.keys }) where !running.contains(id) { _ = leave(id) }
+    let grants = table.withLock { $0.grants }
+    // All names are known before the first question, which has waited for this server, is answered.
+    for (id, grant) in grants { publishNames(of: id, grant) }
+    for (id, grant) in grants {
       for port in grant.publishedPorts { reclaim(port, for: id) }
       do {
         try beginNames(of: id, grant)

@@ -20,6 +20,11 @@ public enum Namespace {
     try HostFiles.open("/proc/thread-self/ns/\(kind.procName)", .readOnly)
   }
 
+  /// Opens the network namespace that a socket is in. SIOCGSKNS, Linux 4.9.
+  public static func open(networkOfSocket descriptor: Int32) throws(SystemError) -> Descriptor {
+    Descriptor(owning: try systemCall("open network of", "socket") { clinux_socket_network(descriptor) })
+  }
+
   /// Makes a new namespace and opens it; it lives as long as the descriptor, or whoever enters it. The calling thread
   /// is back in its own afterwards. Not for users, pids, time and mounts, which a thread cannot come back from.
   ///
