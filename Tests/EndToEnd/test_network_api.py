@@ -148,3 +148,21 @@ def test_a_killed_container_can_be_started_at_once(server):
         assert server.inspect("again")["State"]["Status"] == "exited"
         server.docker("start", "again", check=0)
         assert server.inspect("again")["State"]["Running"]
+
+
+@pytest.mark.parametrize("name, kind", [("host", "host"), ("none", "null")])
+def test_the_machines_own_network_and_none(server, name, kind):
+    """They are networks like others to those who list, inspect and listen."""
+    since = run("date", "+%s").stdout.strip()
+    server.docker("run", "-d", "--name", "in", "--network", name, "busybox", "sleep", "1000", check=0)
+    container, network = server.inspect("in"), json.loads(server.docker("network", "inspect", name, check=0).stdout)[0]
+    endpoint = container["NetworkSettings"]["Networks"][name]
+    assert list(network["Containers"]) == [container["Id"]] and network["Containers"][container["Id"]]["Name"] == "in"
+    assert len(endpoint["EndpointID"]) == 64 and endpoint["NetworkID"] == network["Id"]
+    assert network["Containers"][container["Id"]]["EndpointID"] == endpoint["EndpointID"]
+    server.docker("stop", "-t", "0", "in", check=0)
+    assert server.inspect("in")["NetworkSettings"]["Networks"][name]["EndpointID"] == ""
+    assert json.loads(server.docker("network", "inspect", name, check=0).stdout)[0]["Containers"] == {}
+    told = server.docker("events", "--since", since, "--until", str(int(since) + 5), "--filter", "type=network",
+                         "--format", "{{.Action}} {{.Actor.Attributes.name}} {{.Actor.Attributes.type}}", check=0).stdout.splitlines()
+    assert told == [f"connect {name} {kind}", f"disconnect {name} {kind}"]

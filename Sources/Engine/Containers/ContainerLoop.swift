@@ -186,7 +186,9 @@ final class ContainerLoop {
         removals, .failure(ClassifiedError(.system, "container \(container.id) does not die after SIGKILL")))
     case .record: try await record()
     case .announce(let event): engine.events.publish(event, container)
-    case .leaveNetworks: try await engine.leaveNetworks(container)
+    case .leaveNetworks:
+      if engine.networks.grant(of: container.id) == nil { engine.publish("disconnect", networksOf: container) }
+      try await engine.leaveNetworks(container)
     case .wakeWaiters: wakeWaiters()
     case .cleanUp: try await cleanUp()
     case .erase: try await erase()

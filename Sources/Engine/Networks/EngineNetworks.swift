@@ -35,6 +35,13 @@ extension Engine {
         name: container.name, endpointID: endpoint.id, macAddress: endpoint.macAddress, ipv4Address: endpoint.ipv4,
         ipv6Address: endpoint.ipv6)
     }
+    if !definition.holdsContainers, definition.isPredefined {
+      for container in containers.all where container.state.isRunning {
+        guard networkIDs(of: container)[definition.name] != nil else { continue }
+        shown.containers[container.id.text] = NetworkContainer(
+          name: container.name, endpointID: NetworkDefinition.endpointID(in: definition.id, of: container.id.text))
+      }
+    }
     return shown
   }
 
@@ -125,7 +132,15 @@ extension Engine {
 
   /// Tells of the networks that a container has come into by its start, or left by its end.
   func publish(_ action: String, networksOf container: Container) {
-    for endpoint in networks.grant(of: container.id)?.endpoints ?? [] {
+    guard let grant = networks.grant(of: container.id) else {
+      // Of the host's network, and of none, it has nothing to be written down.
+      for name in networkIDs(of: container).keys {
+        guard let network = try? networks.find(name), !network.holdsContainers else { continue }
+        publish(action, network, container: container)
+      }
+      return
+    }
+    for endpoint in grant.endpoints {
       guard let network = try? networks.find(endpoint.network) else { continue }
       publish(action, network, container: container)
     }

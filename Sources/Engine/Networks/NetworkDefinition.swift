@@ -249,6 +249,15 @@ struct NetworkDefinition: Sendable, Equatable {
     return pools.filter { !isOfVersion6($0) } + pools.filter(isOfVersion6)
   }
 
+  /// What a container's place is called in a network where it has nothing of its own: both ids as numbers, one taken from
+  /// the other bit by bit.
+  static func endpointID(in network: String, of container: String) -> String {
+    String(
+      zip(network, container).map { one, other in
+        Character(String((one.hexDigitValue ?? 0) ^ (other.hexDigitValue ?? 0), radix: 16))
+      })
+  }
+
   // MARK: For the kernel
 
   /// - Parameter defaultName: What the default network's bridge is called.

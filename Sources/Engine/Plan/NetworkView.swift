@@ -14,8 +14,8 @@ extension NetworkPlan {
     inspect.hostConfig.networkBandwidth = bandwidth
     var settings = NetworkSettings()
     switch mode {
-    case .host: settings.networks = ["host": endpoint(in: "host", networkIDs)]
-    case .none: settings.networks = ["none": endpoint(in: "none", networkIDs)]
+    case .host: settings.networks = ["host": endpoint(in: "host", networkIDs, of: inspect)]
+    case .none: settings.networks = ["none": endpoint(in: "none", networkIDs, of: inspect)]
     case .container: break
     case .networks:
       for attachment in attachments {
@@ -31,9 +31,14 @@ extension NetworkPlan {
     inspect.networkSettings = settings
   }
 
-  private func endpoint(in network: String, _ networkIDs: [String: String]) -> EndpointSettings {
+  private func endpoint(
+    in network: String, _ networkIDs: [String: String], of container: ContainerInspect
+  ) -> EndpointSettings {
     var settings = EndpointSettings()
     settings.networkID = networkIDs[network] ?? ""
+    if container.state.running {
+      settings.endpointID = NetworkDefinition.endpointID(in: settings.networkID, of: container.id)
+    }
     return settings
   }
 
