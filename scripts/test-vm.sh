@@ -102,6 +102,12 @@ while read -r file; do
   rm -f "$disk$file"
   cp -a "$file" "$disk$file"
 done <"$work/files"
+# Busybox's own would start its own applets, whatever program is named.
+for program in nsenter unshare; do
+  rm -f "$disk/bin/$program" "$disk/usr/bin/$program"
+  cp "$(command -v $program)" "$disk/bin/$program"
+  with_libraries "$(command -v $program)"
+done
 cat >"$disk/sbin/init" <<'INIT'
 #!/bin/sh
 export PATH=/apus:/bin:/sbin:/usr/bin:/usr/sbin HOME=/root
