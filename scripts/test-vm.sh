@@ -100,6 +100,8 @@ while read -r file; do
   [ -f "$file" ] || continue
   mkdir -p "$disk$(dirname "$file")"
   rm -f "$disk$file"
+  # Before busybox's applet of the same name, wherever that is.
+  case $file in */bin/* | */sbin/*) rm -f "$disk/bin/${file##*/}" ;; esac
   cp -a "$file" "$disk$file"
 done <"$work/files"
 # Busybox's own would start its own applets, whatever program is named.

@@ -245,14 +245,13 @@ def test_lists_filters_and_formats(server):
 def test_removing_and_pruning(server):
     for name, labels in [("kept", ["--label", "keep=yes"]), ("spare", []), ("used", [])]:
         server.docker("network", "create", *labels, name, check=0)
-    server.docker("create", "--name", "user", "--network", "used", *SLEEP, check=0)
+    server.docker("run", "-d", "--name", "user", "--network", "used", *SLEEP, check=0)
     # Younger than an hour: all of them.
     assert server.docker("network", "prune", "-f", "--filter", "until=1h", check=0).stdout.strip() == ""
     assert server.docker("network", "prune", "-f", "--filter", "label!=keep", check=0).stdout.split() == ["Deleted", "Networks:", "spare"]
     assert server.docker("network", "prune", "-f", "--filter", "until=0s", check=0).stdout.split() == ["Deleted", "Networks:", "kept"]
     wrong = server.docker("network", "prune", "-f", "--filter", "until=yesterday")
     assert wrong.returncode == 1 and "yesterday" in wrong.stderr
-    server.docker("start", "user", check=0)
     done = server.docker("network", "rm", "used", "nosuch", "bridge")
     assert done.returncode == 1
     assert all(words in done.stderr for words in ["active endpoints", "nosuch not found", "pre-defined"])

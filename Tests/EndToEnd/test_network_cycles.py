@@ -6,6 +6,7 @@ import contextlib
 import difflib
 import os
 import pathlib
+import re
 import signal
 import socket
 import sqlite3
@@ -32,6 +33,13 @@ def server(network_server):
     return network_server
 
 
+def rules():
+    """As nft lists them, the elements of each set in order: the kernel has none."""
+    def ordered(match):
+        return "elements = { " + ", ".join(sorted(" ".join(element.split()) for element in match[1].split(","))) + " }"
+    return re.sub(r"elements = {([^}]*)}", ordered, run("nft", "list", "ruleset", check=0).stdout)
+
+
 def footprint(server):
     """All that containers in networks cost this machine, counted where the kernel, the database and the disk have it."""
     database = sqlite3.connect(f"file:{server.data_root}/apus.db?mode=ro", uri=True)
@@ -42,7 +50,7 @@ def footprint(server):
         "links": run("ip", "-o", "link", check=0).stdout.count("\n"),
         # Every namespace that has, or had, a cable to this one and still lives, whoever holds it.
         "namespaces": run("ip", "netns", "list-id", check=0).stdout.count("nsid"),
-        "rules": run("nft", "list", "ruleset", check=0).stdout,
+        "rules": rules(),
         "routes": run("ip", "route", "show", "table", "all", check=0).stdout.count("\n"),
         "grants": grants, "containers": rows,
         "cgroups": len(server.cgroups()), "mounts": len(server.mounts()), "shims": len(server.shims()),

@@ -65,14 +65,17 @@ extension Engine {
       throw ClassifiedError(.forbidden, "\(name) is a pre-defined network and cannot be removed")
     }
     try networks.checkIsNoSource(definition)
-    let users = containersNaming(definition)
-    guard users.isEmpty else {
-      let names = users.map(\.name).joined(separator: ", ")
-      throw ClassifiedError(
-        .forbidden, "error while removing network: network \(name) has active endpoints (\(names))",
-        advice: "stop or disconnect them first")
+    // Looked at where starts take their places, so that none comes in between.
+    try await networks.change { [self] in
+      let users = containersNaming(definition)
+      guard users.isEmpty else {
+        let names = users.map(\.name).joined(separator: ", ")
+        throw ClassifiedError(
+          .forbidden, "error while removing network: network \(name) has active endpoints (\(names))",
+          advice: "stop or disconnect them first")
+      }
+      try networks.remove(definition)
     }
-    try await networks.change { [networks] in try networks.remove(definition) }
     publish("destroy", definition)
   }
 
