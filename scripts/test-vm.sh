@@ -101,7 +101,8 @@ while read -r file; do
   mkdir -p "$disk$(dirname "$file")"
   rm -f "$disk$file"
   # Before busybox's applet of the same name, wherever that is.
-  case $file in */bin/* | */sbin/*) rm -f "$disk/bin/${file##*/}" ;; esac
+  applet=$disk/bin/${file##*/}
+  if [ "$(readlink "$applet")" = busybox ]; then rm "$applet"; fi
   cp -a "$file" "$disk$file"
 done <"$work/files"
 # Busybox's own would start its own applets, whatever program is named.

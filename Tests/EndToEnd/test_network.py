@@ -245,6 +245,11 @@ def test_ipv6(server, lan):
     assert "hello" in ask(lan.host6, 18300, lan)
     assert "hello" in ask(lan.host6, 18300)
     assert "hello" in ask("::1", 18300)
+    # From the first moment: nobody asks first who else has the bridge's address.
+    server.docker("network", "create", "--ipv6", "--subnet", "2001:db8:2::/64", "early", check=0)
+    server.docker("run", "-d", "--name", "early", "--network", "early", "busybox", "sleep", "1000", check=0)
+    bridge = "br-" + server.docker("network", "inspect", "-f", "{{.Id}}", "early", check=0).stdout[:12]
+    assert "tentative" not in run("ip", "-6", "addr", "show", "dev", bridge, check=0).stdout
     # One without a subnet of its own gets a unique local one.
     server.docker("network", "create", "--ipv6", "local", check=0)
     network = json.loads(server.docker("network", "inspect", "local", check=0).stdout)[0]

@@ -166,3 +166,24 @@ def test_the_machines_own_network_and_none(server, name, kind):
     told = server.docker("events", "--since", since, "--until", str(int(since) + 5), "--filter", "type=network",
                          "--format", "{{.Action}} {{.Actor.Attributes.name}} {{.Actor.Attributes.type}}", check=0).stdout.splitlines()
     assert told == [f"connect {name} {kind}", f"disconnect {name} {kind}"]
+
+
+def test_warnings(server):
+    """What is done as it was asked for, and is likely not what was meant."""
+    server.docker("network", "create", "--internal", "inner", check=0)
+    for network, words in [("none", "in no network"), ("host", "using host network mode"), ("inner", "no bridge network that leads out")]:
+        made = server.docker("create", "--name", f"on{network}", "--network", network, "-p", "18650:80", "busybox", "true", check=0)
+        assert words in made.stderr
+        changed = server.apus("update", "--publish-add", "18651:80", f"on{network}", check=0)
+        assert words in changed.stdout
+    server.docker("create", "--name", "fine", "-p", "18650:80", "busybox", "true", check=0)
+    assert server.apus("update", "--publish-add", "18651:80", "fine", check=0).stdout == "fine\n"
+    run("ip", "link", "add", "wire0", "type", "bridge", check=0)
+    try:
+        run("ip", "addr", "add", "10.91.7.1/24", "dev", "wire0", check=0)
+        run("ip", "link", "set", "wire0", "up", check=0)
+        made = server.apus("network", "create", "--subnet", "10.91.0.0/16", "over", check=0)
+        assert "another route to 10.91.0.0/16" in made.stderr
+        assert server.apus("network", "create", "--subnet", "10.95.0.0/16", "beside", check=0).stderr == ""
+    finally:
+        run("ip", "link", "del", "wire0", check=0)

@@ -29,6 +29,9 @@ enum KernelSettings {
       return
     }
     try set("ipv6/conf/\(interface)/accept_ra", to: "0")
+    // All addresses here are ours to give: for the second that it takes to ask who else has the link-local one, no packet
+    // of others would be led through.
+    try set("ipv6/conf/\(interface)/accept_dad", to: "0")
     try set("ipv6/conf/\(interface)/disable_ipv6", to: isOn ? "0" : "1")
   }
 }

@@ -60,7 +60,10 @@ extension Engine {
     adopt(container)
     events.publish("create", container)
     return ContainerCreateResponse(
-      id: id.text, warnings: plan.warnings + portWarnings(request) + healthWarnings(request, imageConfiguration))
+      id: id.text,
+      warnings: plan.warnings
+        + portWarnings(plan.network, publishesPorts: request.hostConfig.portBindings?.isEmpty == false)
+        + healthWarnings(request, imageConfiguration))
   }
 
   /// Makes a container known and starts its loop.
@@ -84,9 +87,20 @@ extension Engine {
     }
   }
 
-  private func portWarnings(_ request: ContainerCreateRequest) -> [String] {
-    guard request.hostConfig.networkMode == "host", request.hostConfig.portBindings?.isEmpty == false else { return [] }
-    return ["Published ports are discarded when using host network mode"]
+  /// What is said where ports are to be published that nobody will reach.
+  func portWarnings(_ plan: NetworkPlan, publishesPorts: Bool) -> [String] {
+    guard publishesPorts else { return [] }
+    switch plan.mode {
+    case .host: return ["Published ports are discarded when using host network mode"]
+    case .none: return ["Published ports are discarded while the container is in no network"]
+    case .container: return []
+    case .networks:
+      let known = plan.attachments.compactMap { try? networks.find($0.network) }
+      guard known.count == plan.attachments.count, known.allSatisfy({ !$0.hasWayOut || $0.driver != .bridge }) else {
+        return []
+      }
+      return ["Published ports are not reached while the container is in no bridge network that leads out"]
+    }
   }
 
   private func healthWarnings(_ request: ContainerCreateRequest, _ image: ImageConfiguration) -> [String] {

@@ -16,7 +16,9 @@ extension Engine {
   ) async throws -> ContainerUpdateResponse {
     let container = try containers.find(name)
     // Once for the warnings; the loop makes its own, when the container is in no other hand.
-    let warnings = try updatePlan(of: container, request).warnings
+    var warnings = try updatePlan(of: container, request).warnings
+    warnings += portWarnings(
+      try settledPlan(of: container).network, publishesPorts: request.publishAdd?.isEmpty == false)
     try await send(container) { .update(request, $0) }
     return ContainerUpdateResponse(warnings: warnings.isEmpty ? nil : warnings)
   }

@@ -51,7 +51,20 @@ extension Engine {
       defaults: networks.configuration.driverOptions)
     let made = try await networks.change { [networks] in try networks.create(definition) }
     publish("create", made)
-    return NetworkCreateResponse(id: made.id)
+    return NetworkCreateResponse(id: made.id, warning: await routeWarning(request, made))
+  }
+
+  /// What is said where a client has chosen a subnet that this machine reaches otherwise.
+  private func routeWarning(_ request: NetworkCreateRequest, _ made: NetworkDefinition) async -> String {
+    guard made.driver == .bridge, request.ipam?.config?.isEmpty == false else { return "" }
+    let found = try? await networks.change { [networks] in
+      let others = networks.table.withLock { $0.all }.filter { $0.driver == .bridge }
+      let bridges = try others.map { try $0.bridge(defaultName: networks.host.defaultBridge).name }
+      let routed = try networks.host.routedSubnets(besides: Set(bridges))
+      return try made.pools().map(\.subnet).first { subnet in routed.contains { $0.overlaps(subnet) } }
+    }
+    guard let subnet = found ?? nil else { return "" }
+    return "this machine has another route to \(subnet), or to a part of it: who is there may not be reached any more"
   }
 
   public func removeNetwork(_ name: String) async throws {
