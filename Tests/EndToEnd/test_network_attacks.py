@@ -4,6 +4,7 @@ import contextlib
 import functools
 import ipaddress
 import json
+import socket
 import subprocess
 import sys
 import time
@@ -333,3 +334,42 @@ def test_what_a_container_may_send(server):
         (b"\xff" * 6 + source + body + f"frame:{name}.".encode().ljust(120, b"\0")).hex() for name, (source, body, _) in frames.items()))
     heard = sniffer.communicate(timeout=30)[0].splitlines()
     assert heard == [name for name, (_, _, passes) in frames.items() if passes]
+
+
+# A packet for another container, to the gateway's hardware address; then one of the gateway's own, which comes after it.
+DETOUR = """
+import socket, struct, sys
+mac, gateway_mac, source, target = sys.argv[1:]
+own, router = (bytes.fromhex(text.replace(":", "")) for text in (mac, gateway_mac))
+body = struct.pack("!4H", 9, 4000, 8 + 6, 0) + b"forged"
+head = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(body), 0, 0, 64, 17, 0) + socket.inet_aton(source) + socket.inet_aton(target)
+value = sum(int.from_bytes(head[n:n + 2], "big") for n in range(0, 20, 2))
+while value >> 16: value = (value & 0xffff) + (value >> 16)
+s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+s.bind(("eth0", 0))
+s.send(router + own + b"\\x08\\0" + head[:10] + (0xffff - value).to_bytes(2, "big") + head[12:] + body)
+"""
+
+
+def test_no_detour_by_the_gateway(server):
+    """Containers that may not reach each other do not do so by this machine either."""
+    for network, icc, first in [("shy", "false", "machine"), ("open", "true", "forged")]:
+        server.docker("network", "create", "-o", f"com.docker.network.bridge.enable_icc={icc}", network, check=0)
+        for role in ["rogue", "victim"]:
+            server.docker("run", "-d", "--name", f"{role}{network}", "--network", network, "busybox", "sleep", "1000", check=0)
+        rogue, victim = (settings(server, f"{role}{network}")["Networks"][network] for role in ["rogue", "victim"])
+        hearer = subprocess.Popen(
+            ["nsenter", f"--net={sandbox(server, f'victim{network}')}", sys.executable, "-c",
+             "import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(('0.0.0.0', 4000)); "
+             "print('ready', flush=True); print(s.recv(100).decode())"], stdout=subprocess.PIPE, text=True)
+        assert hearer.stdout.readline() == "ready\n"
+        ping = ["ping", "-c", "1", "-W", "2", rogue["Gateway"]]
+        server.docker("exec", f"rogue{network}", *ping, check=0)
+        listed = json.loads(within(server, f"rogue{network}", "ip", "-j", "neigh"))
+        [gateway] = [entry["lladdr"] for entry in listed if entry["dst"] == rogue["Gateway"]]
+        within(server, f"rogue{network}", sys.executable, "-c", DETOUR, rogue["MacAddress"], gateway, rogue["IPAddress"],
+               victim["IPAddress"])
+        server.docker("exec", f"rogue{network}", *ping, check=0)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            sender.sendto(b"machine", (victim["IPAddress"], 4000))
+        assert hearer.communicate(timeout=10)[0] == f"{first}\n"

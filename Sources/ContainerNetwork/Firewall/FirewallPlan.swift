@@ -6,12 +6,15 @@ public struct FirewallNetwork: Sendable, Equatable {
   public var gateways: [InterfaceAddress]
   public var isInternal: Bool
   public var masquerades: Bool
+  /// Whether its containers reach each other by way of this machine, too.
+  public var connectsContainers: Bool
 
   public init(_ bridge: Bridge) {
     self.bridge = bridge.name
     gateways = bridge.gateways
     isInternal = bridge.isInternal
     masquerades = bridge.masquerades
+    connectsContainers = bridge.connectsContainers
   }
 }
 

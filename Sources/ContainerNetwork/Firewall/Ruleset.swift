@@ -23,7 +23,7 @@ struct Ruleset {
   func members(_ family: IPAddress.Family) -> FirewallSet {
     FirewallSet("members\(family.digit)", in: table, of: [.interface, family.type], isInterval: true)
   }
-  /// Each bridge twice: what comes in by it and leaves by it.
+  /// Each bridge twice whose containers reach each other: what comes in by it and leaves by it.
   var turns: FirewallSet { FirewallSet("turns", in: table, of: [.interface, .interface]) }
   /// Subnets whose packets leave the machine under its address.
   func masqueraded(_ family: IPAddress.Family) -> FirewallSet {
@@ -53,7 +53,8 @@ struct Ruleset {
   /// The elements that stand for a network.
   func elements(of network: FirewallNetwork) -> [(FirewallSet, FirewallElement)] {
     let bridge = FirewallValue.interface(network.bridge)
-    var elements = [(bridges, FirewallElement([bridge])), (turns, FirewallElement([bridge, bridge]))]
+    var elements = [(bridges, FirewallElement([bridge]))]
+    if network.connectsContainers { elements.append((turns, FirewallElement([bridge, bridge]))) }
     elements += network.gateways.map { gateway in
       let subnet = gateway.network
       return (
