@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import json
 import os
 import socket
 import struct
@@ -406,6 +407,29 @@ def test_links_in_the_default_network(server):
     assert "Cannot link to a non running container: /db AS /web/" in done.stderr
     server.docker("start", "db", check=0)
     server.docker("start", "web", check=0)
+
+
+def test_no_link_opens_ports_that_are_kept_from_others(server):
+    start(server, "db", "--expose", "5432")
+    start(server, "plain")
+    start(server, "early", "--link", "db")
+    server.docker("stop", "-t", "0", "db", "plain", "early", check=0)
+    server.stop()
+    server.config.write_text(json.dumps({"icc": False}))
+    server.start()
+    server.docker("start", "db", "plain", check=0)
+    words = "a link to ports that --icc=false keeps from other containers"
+    done = server.docker("create", "--link", "db", "busybox", "true")
+    assert done.returncode != 0 and words in done.stderr
+    done = server.docker("start", "early")
+    assert done.returncode != 0 and words in done.stderr
+    # Where there is nothing to open, a link is a name; and other networks are as they are.
+    start(server, "web", "--link", "plain:friend")
+    assert f"{address(server, 'plain', 'bridge')}\tfriend " in server.docker("exec", "web", "cat", "/etc/hosts", check=0).stdout
+    server.docker("network", "create", "net", check=0)
+    start(server, "base", "--network", "net", "--expose", "5432")
+    start(server, "client", "--network", "net", "--link", "base:store")
+    server.docker("exec", "client", "ping", "-c", "1", "-W", "2", "store", check=0)
 
 
 def test_links_in_a_network_are_its_owners(server):
