@@ -27,26 +27,26 @@ final class Forwarder {
     self.loop = loop
   }
 
-  /// Passes a question on to servers, one after the other, until one knows.
-  ///
-  /// The future has the first good answer, or else the last bad one; nil when no server says anything.
+  /// Passes a question on to servers, one after the other, until one knows. Nil: there is nobody to ask, or too much is
+  /// asked already.
   ///
   /// - Parameter network: The network namespace to ask from; nil: this machine's.
   func forward(
     _ message: [UInt8], _ query: DNSQuery, to servers: [IPAddress], from network: SharedDescriptor? = nil,
     over transport: Transport
-  ) -> EventLoopFuture<[UInt8]?> {
-    guard !servers.isEmpty, count < Self.most else { return loop.makeSucceededFuture(nil) }
+  ) -> Inquiry? {
+    guard !servers.isEmpty, count < Self.most else { return nil }
     count += 1
     let inquiry = Inquiry(message, query, transport, from: network, on: loop)
+    inquiry.result.assumeIsolated().whenComplete { _ in self.count -= 1 }
     let attempts = (0..<Self.rounds).flatMap { _ in servers }
     inquiry.begin(attempts, patience: Self.patience)
-    return inquiry.result.assumeIsolated().always { _ in self.count -= 1 }.nonisolated()
+    return inquiry
   }
 }
 
 /// A question that is being asked. It belongs to its event loop.
-private final class Inquiry {
+final class Inquiry {
   private let message: [UInt8]
   private let query: DNSQuery
   private let transport: Forwarder.Transport
@@ -60,9 +60,10 @@ private final class Inquiry {
   private var isDone = false
   private var lastResort: [UInt8]?
 
+  /// The first good answer, or else the last bad one; nil when no server says anything.
   var result: EventLoopFuture<[UInt8]?> { promise.futureResult }
 
-  init(
+  fileprivate init(
     _ message: [UInt8], _ query: DNSQuery, _ transport: Forwarder.Transport, from network: SharedDescriptor?,
     on loop: any EventLoop
   ) {
@@ -70,7 +71,12 @@ private final class Inquiry {
     promise = loop.makePromise()
   }
 
-  func begin(_ servers: [IPAddress], patience: TimeAmount) {
+  /// Asks no further, and lets go of its sockets: nobody waits for the answer any more.
+  func cancel() {
+    finish(nil)
+  }
+
+  fileprivate func begin(_ servers: [IPAddress], patience: TimeAmount) {
     self.servers = servers[...]
     askNext(patience)
   }

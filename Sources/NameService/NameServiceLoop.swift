@@ -25,17 +25,18 @@ final class NameServiceLoop {
     names.directory.withLock { Resolution(query, scope, $0, turn: turn, limit: limit) }
   }
 
+  /// Passes a question on. Nil: there is nobody to ask.
   func forward(
     _ message: [UInt8], _ query: DNSQuery, for resolver: Resolver, over transport: Forwarder.Transport
-  ) -> EventLoopFuture<[UInt8]?> {
+  ) -> Inquiry? {
     switch resolver.scope.upstream {
     case .machine:
       let servers = machineResolvers.current(now: monotonicNanoseconds())
       return forwarder.forward(message, query, to: servers, over: transport)
     case .servers(let servers):
-      guard let network = resolver.network else { return loop.makeSucceededFuture(nil) }
+      guard let network = resolver.network else { return nil }
       return forwarder.forward(message, query, to: servers, from: network, over: transport)
-    case .nobody: return loop.makeSucceededFuture(nil)
+    case .nobody: return nil
     }
   }
 

@@ -10,7 +10,7 @@ final class Resolver {
   let network: SharedDescriptor?
   private unowned let service: NameServiceLoop
   /// Questions of this container's that are with other resolvers.
-  private var forwarded = 0
+  private var forwarded: [ObjectIdentifier: Inquiry] = [:]
   private var turn = 0
   private var channels: [any Channel] = []
 
@@ -29,6 +29,8 @@ final class Resolver {
   func end() {
     for channel in channels { channel.close(promise: nil) }
     channels = []
+    // Their sockets may be in the container's network, which stays as long as they do.
+    for inquiry in forwarded.values { inquiry.cancel() }
   }
 
   /// Answers a message. Nil: it deserves none.
@@ -47,10 +49,13 @@ final class Resolver {
     case .forward: break
     }
     let failure = query.answer(.serverFailure, isAuthoritative: false, limit: limit)
-    guard forwarded < Self.mostForwarded else { return loop.makeSucceededFuture(failure) }
-    forwarded += 1
-    return service.forward(message, query, for: self, over: transport).assumeIsolated().map { answer in
-      self.forwarded -= 1
+    guard forwarded.count < Self.mostForwarded,
+      let inquiry = service.forward(message, query, for: self, over: transport)
+    else { return loop.makeSucceededFuture(failure) }
+    let key = ObjectIdentifier(inquiry)
+    forwarded[key] = inquiry
+    return inquiry.result.assumeIsolated().map { answer in
+      self.forwarded[key] = nil
       guard let answer else { return failure }
       return transport == .datagram ? DNSRelay.fitted(answer, to: query) : answer
     }.nonisolated()

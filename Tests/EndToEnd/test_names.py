@@ -10,7 +10,7 @@ import threading
 
 import pytest
 
-from conftest import DOCKER, run
+from conftest import DOCKER, eventually, run
 
 A, PTR, TXT, AAAA = 1, 12, 16, 28
 
@@ -78,9 +78,10 @@ class Upstream:
                 message, sender = self.udp.recvfrom(4096)
                 if len(message) < 12:
                     return
+                has_edns = struct.unpack(">H", message[10:12])[0]
+                answer = self.answer(message, 4096 if has_edns else 512)
                 if not self.silent:
-                    has_edns = struct.unpack(">H", message[10:12])[0]
-                    self.udp.sendto(self.answer(message, 4096 if has_edns else 512), sender)
+                    self.udp.sendto(answer, sender)
 
     def connections(self):
         with contextlib.suppress(OSError):
@@ -300,6 +301,38 @@ def test_servers_that_are_asked_for_are_those_of_the_container(server, options, 
             server.start()
     finally:
         own.close()
+
+
+def test_a_resolver_does_not_ask_itself(server):
+    server.docker("network", "create", "net", check=0)
+    start(server, "asker", "--network", "net", "--dns", "127.0.0.11")
+    for stream in [False, True]:
+        assert ask(server, "asker", "known.example", stream=stream).code == 2
+        assert ask(server, "asker", "asker", stream=stream).addresses == [address(server, "asker", "net")]
+
+
+def test_questions_that_are_out_do_not_hold_a_network(server, upstream):
+    server.docker("network", "create", "net", check=0)
+    upstream.silent = True
+    start(server, "asker", "--network", "net", *["--dns", upstream.address] * 20)
+    with inside(server, "asker"), open("/proc/thread-self/ns/net") as own:
+        network = os.fstat(own.fileno()).st_ino
+        sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    with sender:
+        sender.connect(("127.0.0.11", 53))
+        sender.send(question("known.example"))
+        eventually(lambda: upstream.asked, what="the question is out")
+    descriptors = f"/proc/{server.process.pid}/fd"
+
+    def is_held():
+        for each in os.listdir(descriptors):
+            with contextlib.suppress(OSError):
+                if os.readlink(f"{descriptors}/{each}") == f"net:[{network}]":
+                    return True
+        return False
+    assert is_held()
+    server.docker("rm", "-f", "asker", check=0)
+    eventually(lambda: not is_held(), what="the container's network is let go of")
 
 
 def test_a_program_may_have_port_53(server):

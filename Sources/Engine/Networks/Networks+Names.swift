@@ -121,11 +121,12 @@ extension Networks {
       grant.endpoints.allSatisfy { table.byID[$0.network]?.definition.shown.isInternal ?? false }
     }
     let resolver = grant.resolver ?? NetworkGrant.Resolver()
-    let servers = resolver.servers.compactMap { IPAddress($0) }
+    // A resolver that asks itself gets no further.
+    let servers = resolver.servers.compactMap { IPAddress($0) }.filter { $0 != NameSockets.address }
     return ResolverScope(
       networks: grant.endpoints.filter { !$0.names.isEmpty }.map(\.network), links: links(of: resolver),
       // From the container's own network nothing goes where its packets would not.
-      upstream: !servers.isEmpty ? .servers(servers) : isInternal ? .nobody : .machine,
+      upstream: !resolver.servers.isEmpty ? .servers(servers) : isInternal ? .nobody : .machine,
       keepsSingleLabels: resolver.keepsSingleLabels)
   }
 
