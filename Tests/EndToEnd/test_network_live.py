@@ -114,6 +114,28 @@ def test_lines_that_a_program_wrote_stay(server):
     assert set(lines()) == wanted("aa")
 
 
+def test_what_a_program_made_of_hosts_stays(server):
+    """Byte by byte, in the same file."""
+    create(server, "aa")
+    server.docker("run", "-d", "--name", "own", "--hostname", "me", "busybox", "sleep", "1000", check=0)
+
+    def said(*command):
+        return server.docker("exec", "own", *command, check=0).stdout
+    file = said("stat", "-c", "%d %i", "/etc/hosts")
+    host = f"{gateway(server, 'bridge')}\thost.docker.internal\n"
+    said("sh", "-c", r"printf '# caf\351\r\n192.0.2.7\ta\r\n' >>/etc/hosts")
+    before = said("od", "-An", "-v", "-tx1", "/etc/hosts")
+    server.docker("network", "connect", "aa", "own", check=0)
+    own = f"{settings(server, 'own')['Networks']['aa']['IPAddress']}\tme\n"
+    assert said("tail", "-n", "1", "/etc/hosts") == own and host in said("head", "-n", "7", "/etc/hosts")
+    server.docker("network", "disconnect", "aa", "own", check=0)
+    assert said("od", "-An", "-v", "-tx1", "/etc/hosts") == before
+    # What is no file of hosts any more is left alone, and is no reason to keep a container from a network.
+    said("sh", "-c", "head -c 2000000 /dev/zero >/etc/hosts")
+    server.docker("network", "connect", "aa", "own", check=0)
+    assert said("stat", "-c", "%s", "/etc/hosts") == "2000000\n" and said("stat", "-c", "%d %i", "/etc/hosts") == file
+
+
 def test_what_an_internal_network_hides_is_published_by_another(server):
     create(server, "inner", options=["--internal"])
     serve(server, "web", "--network", "inner", "-p", "18602:80")

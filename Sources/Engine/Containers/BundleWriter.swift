@@ -63,11 +63,11 @@ struct BundleWriter {
       try write([UInt8](text.utf8), to: "\(directory)/resolv.conf")
     }
     if isLive, !isFirst, let joining {
+      guard try HostFiles.status(hosts).size <= Self.mostHostsBytes else { return }
       let changed = plan.network.hostsFile(
-        changing: String(decoding: try HostFiles.read(hosts), as: UTF8.self), hostname: hostname,
-        domainname: domainname,
-        grant: joining.grant, hostGateway: joining.hostGateway)
-      return try write([UInt8](changed.utf8), to: hosts)
+        changing: try HostFiles.read(hosts), hostname: hostname, domainname: domainname, grant: joining.grant,
+        hostGateway: joining.hostGateway)
+      return try write(changed, to: hosts)
     }
     let text = plan.network.hostsFile(
       hostname: hostname, domainname: domainname, hostsOfMachine: try MachineFiles.hosts(), grant: joining?.grant,
@@ -75,6 +75,9 @@ struct BundleWriter {
     // Last: its presence says that all three are there.
     try write([UInt8](text.utf8), to: hosts)
   }
+
+  /// What a program in the container has made larger is no file of hosts any more, and is left to it.
+  private static let mostHostsBytes = 1 << 20
 
   private func write(_ bytes: [UInt8], to path: String, permissions: UInt32 = 0o644) throws(SystemError) {
     try HostFiles.open(path, [.writeOnly, .create, .truncate], permissions: permissions).writeAll(bytes)

@@ -45,19 +45,20 @@ extension NetworkPlan {
   }
 
   /// The content of `/etc/hosts` of a container whose networks have changed while it runs: its own addresses and the host's
-  /// are as they are now, and all that a program has written there stays.
+  /// are as they are now, and all that a program has written there stays, byte by byte.
   func hostsFile(
-    changing text: String, hostname: String, domainname: String, grant: NetworkGrant, hostGateway: String?
-  ) -> String {
+    changing file: [UInt8], hostname: String, domainname: String, grant: NetworkGrant, hostGateway: String?
+  ) -> [UInt8] {
     let names = Self.ownNames(hostname, domainname)
     var missing = grant.endpoints.flatMap(\.addresses).map { "\($0.address)" }
     let hostNames =
       extraHosts.filter { $0.address == "host-gateway" }.map(\.name)
       + (extraHosts.contains { $0.name == Self.hostName } ? [] : [Self.hostName])
     var missingHosts = hostGateway == nil ? [] : hostNames
-    var lines: [String] = []
-    for line in text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init) {
-      let words = Self.words(line)
+    var lines: [[UInt8]] = []
+    let newline = UInt8(ascii: "\n")
+    for line in file.split(separator: newline, omittingEmptySubsequences: false).map(Array.init) {
+      let words = Self.words(String(decoding: line, as: UTF8.self))
       guard words.count > 1, let address = IPAddress(words[0]) else {
         lines.append(line)
         continue
@@ -68,15 +69,15 @@ extension NetworkPlan {
         lines.append(line)
       } else if words.count == 2, hostNames.contains(words[1]) {
         missingHosts.removeAll { $0 == words[1] }
-        if let hostGateway { lines.append("\(hostGateway)\t\(words[1])") }
+        if let hostGateway { lines.append(Array("\(hostGateway)\t\(words[1])".utf8)) }
       } else {
         lines.append(line)
       }
     }
-    if lines.last == "" { lines.removeLast() }
-    lines += missingHosts.map { "\(hostGateway ?? "")\t\($0)" }
-    lines += missing.map { "\($0)\t\(names.joined(separator: " "))" }
-    return lines.joined(separator: "\n") + "\n"
+    if lines.last?.isEmpty == true { lines.removeLast() }
+    let added =
+      missingHosts.map { "\(hostGateway ?? "")\t\($0)" } + missing.map { "\($0)\t\(names.joined(separator: " "))" }
+    return (lines + added.map { Array($0.utf8) }).flatMap { $0 + [newline] }
   }
 
   /// The name of the host inside its containers.
