@@ -324,7 +324,10 @@ def test_what_a_container_may_send(server):
         "the same behind a header's": (mac, ip6 + packet6(local, *behind([routing], icmp6(137, foreign6))), False),
         "a listener's report": (mac, ip6 + packet6(local, *behind([hop_by_hop], icmp6(143))), True),
         "more headers than anyone sends": (mac, ip6 + packet6(six, *behind([options] * 5, icmp6(128))), False),
-        "neither IP nor ARP": (stranger, b"\x88\xb5", True),
+        "neither IP nor ARP": (mac, b"\x88\xb5", True),
+        "neither, from another's hardware": (stranger, b"\x88\xb5", False),
+        "another's IPv4 behind two tags": (mac, b"\x81\x00\x00\x00" * 2 + ip4 + udp4(foreign4, "10.65.0.77"), False),
+        "own IPv4 behind two tags": (mac, b"\x88\xa8\x00\x00\x81\x00\x00\x00" + ip4 + udp4(four, "10.65.0.77"), False),
         "last": (mac, ip4 + udp4(four, "10.65.0.77"), True),
     }
     sniffer = subprocess.Popen(["nsenter", f"--net={sandbox(server, 'hearer')}", sys.executable, "-c", HEAR],

@@ -142,9 +142,13 @@ public final class NetworkSandbox: Sendable {
     return Dictionary(links.map { ($0.name, InterfaceCounters($0.statistics)) }) { first, _ in first }
   }
 
-  /// Takes an interface away.
+  /// Takes an interface away; one that is gone is no matter.
   public func remove(_ interface: String) throws(SystemError) {
-    try request([.deleteLink(.name(interface))])
+    do throws(SystemError) {
+      try request([.deleteLink(.name(interface))])
+    } catch {
+      guard error.errno == 19 else { throw error }
+    }
   }
 
   private func request(_ messages: [NetlinkMessage]) throws(SystemError) {

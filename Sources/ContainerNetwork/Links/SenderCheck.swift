@@ -77,16 +77,21 @@ private struct SenderProgram {
     static let ip4: UInt32 = 0x0800
     static let arp: UInt32 = 0x0806
     static let ip6: UInt32 = 0x86DD
+    static let vlan: UInt32 = 0x8100
+    static let serviceVLAN: UInt32 = 0x88A8
   }
 
   mutating func program() -> PacketProgram {
     let ip6 = writeIP6()
     let arp = writeARP()
     let ip4 = writeIP4()
-    // The most frequent first. Of other types nobody here is called by an address.
+    // A tag is off by now: one that is left stands behind another, and what is in it would be taken for a frame of its own.
+    let other = writeFrameSource()
+    builder.branch(BPFInstruction.jumpIfEqual, FrameType.vlan, then: drop, else: other)
+    builder.branch(BPFInstruction.jumpIfEqual, FrameType.serviceVLAN, then: drop, else: builder.here)
+    // The most frequent first.
     for (type, target) in [(FrameType.arp, arp), (FrameType.ip6, ip6), (FrameType.ip4, ip4)] {
-      builder.branch(
-        BPFInstruction.jumpIfEqual, type, then: target, else: type == FrameType.arp ? goOn : builder.here)
+      builder.branch(BPFInstruction.jumpIfEqual, type, then: target, else: builder.here)
     }
     builder.emit(BPFInstruction(code: BPFInstruction.loadHalf, operand: Place.type))
     return PacketProgram(builder.program)

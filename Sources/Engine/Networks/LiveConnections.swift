@@ -98,10 +98,10 @@ extension Networks {
     try keep(change.union, of: container)
     try FailPoint.networkChangeAfterRecord.pass()
     try connect(change.coming, [], sandbox, limiter(of: after))
-    try sandbox.lead(by: after.waysOut)
+    if before.waysOut != after.waysOut { try sandbox.lead(by: after.waysOut) }
     let ports = change.ports
     try tell(ports.added, removing: ports.removed)
-    try claims.relay(after.publishedPorts, of: container, on: loops, logger)
+    try claims.relay(ports.added.compactMap(\.published), of: container, on: loops, logger)
     let resolverChanged = try changeNames(of: container, from: before, to: after, sandbox)
     try FailPoint.networkChangeAfterConnect.pass()
     try pull(change.leaving, sandbox)
@@ -138,10 +138,12 @@ extension Networks {
         // It may not have come so far.
         try? sandbox.remove(endpoint.interface(mtu: nil).name)
       }
-      attempt { try sandbox.lead(by: before.waysOut) }
+      if before.waysOut != change.after.waysOut { attempt { try sandbox.lead(by: before.waysOut) } }
       attempt { try keep(before, of: container) }
       attempt { try tell(change.ports.removed, removing: change.ports.added) }
-      attempt { try claims.relay(before.publishedPorts, of: container, on: loops, logger) }
+      attempt {
+        try claims.relay(change.ports.removed.compactMap(\.published), of: container, on: loops, logger)
+      }
     }
     table.withLock { table in
       for (endpoint, _) in change.coming { table.release(endpoint.addresses, in: endpoint.network) }

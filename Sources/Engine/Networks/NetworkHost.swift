@@ -105,8 +105,13 @@ final class NetworkHost: Sendable {
       guard let bridge = bridges[endpoint.network], let index = opened.bridges[endpoint.network],
         try links.exists(endpoint.link)
       else { continue }
-      try links.check(endpoint.link, endpoint.sender(to: bridge))
-      try links.plug(endpoint.link, into: index, isolated: !bridge.connectsContainers)
+      do {
+        try links.check(endpoint.link, endpoint.sender(to: bridge))
+        try links.plug(endpoint.link, into: index, isolated: !bridge.connectsContainers)
+      } catch {
+        // Its container has ended meanwhile.
+        guard try !links.exists(endpoint.link) else { throw error }
+      }
     }
     keep(opened)
     try limit(limited, links)
