@@ -261,6 +261,29 @@ def test_a_death_on_the_way(server, lan, point, action):
     server.docker("network", "rm", "aa", "bb", check=0)
 
 
+@pytest.mark.parametrize("point", ["network-change.after-record", "network-change.after-connect"])
+def test_a_death_on_the_way_into_the_first_network_with_names(server, point):
+    """What it is called, whom it finds and its files are as after a connect that nothing came between."""
+    create(server, "aa")
+    server.docker("run", "-d", "--name", "peer", "--network", "aa", "busybox", "sleep", "1000", check=0)
+    server.docker("run", "-d", "--name", "mover", "--hostname", "mover", "busybox", "sleep", "1000", check=0)
+    server.restart(failpoints=f"{point}=die")
+    server.docker("network", "connect", "aa", "mover")
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        server.process.wait(10)
+    server.start()
+    assert state(server, "mover") == (["aa", "bridge"], True, gateway(server, "aa"))
+    address = settings(server, "mover")["Networks"]["aa"]["IPAddress"]
+    assert f"{address}\tmover" in server.docker("exec", "mover", "cat", "/etc/hosts", check=0).stdout
+    assert "nameserver 127.0.0.11" in server.docker("exec", "mover", "cat", "/etc/resolv.conf", check=0).stdout
+    server.docker("exec", "mover", "ping", "-c", "1", "-W", "2", "peer", check=0)
+    server.docker("exec", "peer", "ping", "-c", "1", "-W", "2", "mover", check=0)
+    # Once is enough: what the container's programs make of the files afterwards stays.
+    server.docker("exec", "mover", "sh", "-c", "echo '# mine' >>/etc/resolv.conf", check=0)
+    server.restart()
+    assert "# mine" in server.docker("exec", "mover", "cat", "/etc/resolv.conf", check=0).stdout
+
+
 @pytest.mark.parametrize("action", ["connect", "disconnect"])
 @pytest.mark.parametrize("point", ["network-change.after-record", "network-change.after-connect"])
 def test_a_failure_on_the_way(server, point, action):

@@ -21,6 +21,7 @@ private struct ConnectionChange {
   var union: NetworkGrant {
     var union = after
     union.endpoints += leaving
+    union.isChanging = true
     return union
   }
 
@@ -44,7 +45,8 @@ extension Networks {
     let sandbox = try NetworkSandbox(at: before.sandboxKey)
     do {
       try placeAll(called, plan, &change)
-      guard !change.coming.isEmpty || !change.leaving.isEmpty else { return nil }
+      guard !change.coming.isEmpty || !change.leaving.isEmpty || before.isChanging else { return nil }
+      change.after.isChanging = true
       change.after.resolver = try resolver(of: change.after, plan)
       try change.after.checkLimit()
       try movePorts(plan.ports, &change)
@@ -98,11 +100,15 @@ extension Networks {
     try keep(change.union, of: container)
     try FailPoint.networkChangeAfterRecord.pass()
     try connect(change.coming, [], sandbox, limiter(of: after))
-    if before.waysOut != after.waysOut { try sandbox.lead(by: after.waysOut) }
+    if before.waysOut != after.waysOut || before.isChanging { try sandbox.lead(by: after.waysOut) }
     let ports = change.ports
     try tell(ports.added, removing: ports.removed)
     try claims.relay(ports.added.compactMap(\.published), of: container, on: loops, logger)
-    let resolverChanged = try changeNames(of: container, from: before, to: after, sandbox)
+    var resolverChanged = try changeNames(of: container, from: before, to: after, sandbox)
+    if before.isChanging {
+      try leadNames(after, sandbox)
+      resolverChanged = true
+    }
     try FailPoint.networkChangeAfterConnect.pass()
     try pull(change.leaving, sandbox)
     try keep(after, of: container)
@@ -148,6 +154,13 @@ extension Networks {
     table.withLock { table in
       for (endpoint, _) in change.coming { table.release(endpoint.addresses, in: endpoint.network) }
     }
+  }
+
+  /// Says that all of a change is done.
+  func endChange(of container: ContainerID) throws {
+    guard var grant = grant(of: container), grant.isChanging else { return }
+    grant.isChanging = false
+    try keep(grant, of: container)
   }
 
   func keep(_ grant: NetworkGrant, of container: ContainerID) throws {

@@ -120,6 +120,8 @@ extension Engine {
     }
     guard let joining else { return }
     try await rewriteHosts(of: container, joining)
+    let id = container.id
+    try await networks.change { try networks.endChange(of: id) }
   }
 
   private func rewriteHosts(of container: Container, _ joining: Networks.Joining) async throws {

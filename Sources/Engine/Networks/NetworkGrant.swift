@@ -15,6 +15,8 @@ struct NetworkGrant: APIObject, Equatable {
   var bandwidth: NetworkBandwidth?
   /// What the names of the links begin with that keep it to that.
   var limiter: String?
+  /// Whether its networks are being changed: what of that is done, down to the container's files, is not known.
+  var isChanging = false
 
   mutating func fields(_ object: inout ObjectFields) throws(JSONFault) {
     try object.present("endpoints", &endpoints)
@@ -23,6 +25,7 @@ struct NetworkGrant: APIObject, Equatable {
     try object.optional("resolver", &resolver)
     try object.optional("bandwidth", &bandwidth)
     try object.optional("limiter", &limiter)
+    try object.present("isChanging", &isChanging)
   }
 
   /// A place in one network.

@@ -44,6 +44,11 @@ extension Networks {
       connections: sockets.connections.descriptor.duplicate())
   }
 
+  /// Leads a container's questions to its resolver, if it has one; once more is no matter.
+  func leadNames(_ grant: NetworkGrant, _ sandbox: NetworkSandbox) throws {
+    if grant.resolver != nil { try sandbox.leadNames(to: heldSockets(grant)) }
+  }
+
   /// What a shim keeps for us.
   private func heldSockets(_ grant: NetworkGrant) throws -> NameSockets {
     guard let shim = grant.sandboxHolder else {
