@@ -8,7 +8,7 @@ declare -A packages=(
   [demo]="busybox-static docker-registry skopeo python3 mmdebstrap ca-certificates"
   [test]="openssl zstd gzip tar busybox-static docker-registry skopeo python3 python3-pytest python3-pexpect python3-docker
     mmdebstrap docker.io docker-compose containerd runc podman crun conmon netavark fuse-overlayfs iproute2 nftables iptables
-    firewalld dbus util-linux procps e2fsprogs"
+    firewalld dbus ufw util-linux procps e2fsprogs"
   [vm]="qemu-system-x86 mmdebstrap e2fsprogs cpio kmod xz-utils python3 busybox-static"
   [bench]="busybox-static docker-registry skopeo python3 docker.io containerd runc podman crun conmon
     netavark fuse-overlayfs iproute2 iptables iperf3 util-linux"
@@ -28,6 +28,17 @@ if [ "$(id -u)" -ne 0 ]; then
   exit 1
 fi
 
+# It loads a machine's own rules when that starts, and goes when ufw comes.
+case " ${wanted[*]} " in
+  *" ufw "*)
+    if dpkg-query -W -f '${db:Status-Status}' netfilter-persistent 2>/dev/null | grep -qx installed; then
+      echo "the tests need ufw, which takes the place of netfilter-persistent: that keeps this machine's own rules"
+      echo "run them on another machine, or first, if the rules may go: sudo apt-get install ufw"
+      exit 1
+    fi
+    ;;
+esac
+
 echo "installing: ${wanted[*]}"
 # dockerd, containerd and docker-registry must not start by themselves as services: the tests start their own.
 policy=/usr/sbin/policy-rc.d
@@ -41,8 +52,10 @@ for attempt in 1 2 3; do
   if { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${wanted[@]}"; } \
     >"$log" 2>&1; then
     rm -f "$log"
-    # The machine's own firewall stays what it was: the tests start one for themselves.
+    # The machine's own firewall stays what it was: the tests start one for themselves. ufw goes by its configuration,
+    # which may be there from before.
     case " ${wanted[*]} " in *" firewalld "*) systemctl disable firewalld >/dev/null 2>&1 || true ;; esac
+    case " ${wanted[*]} " in *" ufw "*) sed -i 's/^ENABLED=.*/ENABLED=no/' /etc/ufw/ufw.conf ;; esac
     exit 0
   fi
   sleep $((attempt * 3))

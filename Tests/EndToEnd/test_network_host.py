@@ -3,9 +3,7 @@ what networks need."""
 
 import contextlib
 import json
-import os
 import pathlib
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -13,7 +11,7 @@ import time
 
 import pytest
 
-from conftest import Server, end, eventually, run
+from conftest import Server, eventually, run
 from test_network import ask, lan, serve, server, settings  # noqa: F401 (fixtures)
 
 
@@ -107,63 +105,6 @@ def test_own_starts_are_no_alarm(server):
     server.docker("network", "rm", "many", check=0)
     time.sleep(0.5)
     assert repairs(server) == 0 and "cannot be put right" not in server.log.read_text()
-
-
-class Firewalld:
-    """A firewalld with a bus and a configuration of its own."""
-
-    BUS = """
-        <!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
-          "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
-        <busconfig><type>system</type><listen>unix:path={place}/bus</listen><auth>EXTERNAL</auth>
-        <policy context="default"><allow own="*"/><allow user="*"/><allow send_destination="*"/><allow receive_sender="*"/>
-        </policy></busconfig>"""
-
-    def __init__(self, place):
-        self.env = {"DBUS_SYSTEM_BUS_ADDRESS": f"unix:path={place}/bus"}
-        (place / "bus.conf").write_text(self.BUS.format(place=place).strip())
-        shutil.copytree("/etc/firewalld", place / "etc")
-        log = open(place / "log", "wb")
-        start = {"stdout": log, "stderr": log, "stdin": subprocess.DEVNULL, "env": {**os.environ, **self.env}}
-        self.processes = [subprocess.Popen(["dbus-daemon", f"--config-file={place}/bus.conf", "--nofork"], **start)]
-        eventually((place / "bus").exists, what="the bus")
-        self.processes.append(subprocess.Popen(
-            ["firewalld", "--nofork", "--nopid", "--system-config", place / "etc", "--log-file", place / "firewalld.log"],
-            **start))
-        eventually(lambda: run("firewall-cmd", "--state", env=self.env).returncode == 0, 30, "firewalld answers")
-
-    def __call__(self, *arguments):
-        run("firewall-cmd", *arguments, env=self.env, check=0)
-
-    def close(self):
-        for process in reversed(self.processes):
-            end(process)
-
-
-@pytest.fixture
-def firewalld(tmp_path):
-    daemon = Firewalld(tmp_path)
-    try:
-        yield daemon
-    finally:
-        daemon.close()
-
-
-def test_beside_firewalld(firewalld, server, lan):
-    """Reloads of its rules included: CVE-2025-54388 of Docker. docs/networking.md says what containers need to get out."""
-    serve(server, "web", "-p", "18700:80", "-p", "127.0.0.1:18701:80")
-
-    def is_let_out():
-        return server.docker("exec", "web", "ping", "-c", "1", "-W", "2", lan.guest).returncode == 0
-    for trusted in [False, True]:
-        if trusted:
-            firewalld("--permanent", "--zone=trusted", f"--add-interface={own_bridge(server)}")
-        for command in ["--reload", "--complete-reload"]:
-            firewalld(command)
-            assert "hello" in ask(lan.host, 18700, lan) and "hello" in ask("127.0.0.1", 18701)
-            assert "hello" not in ask(lan.host, 18701, lan)
-            assert is_let_out() == trusted
-    assert repairs(server) == 0
 
 
 # The machine's own rules
