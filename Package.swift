@@ -92,6 +92,7 @@ let package = Package(
     room("JSON"),
     room("NetworkAddresses"),
     room("ClassicBPF"),
+    room("ExtendedBPF"),
 
     // Row 2, formats: pure, no input or output, no clock.
     room("OCIRuntimeSpec"),
@@ -106,7 +107,7 @@ let package = Package(
 
     // Row 3, kernel: the only Swift with unsafe code.
     room("LinuxKernel", ["CLinux", "ClassicBPF", "Diagnostics"]),
-    room("Cgroups", ["LinuxKernel", "OCIRuntimeSpec", "Diagnostics"]),
+    room("Cgroups", ["LinuxKernel", "OCIRuntimeSpec", "ExtendedBPF", "Diagnostics"]),
 
     room("LinuxNetwork", ["LinuxKernel", "CLinux", "Netlink", "NetworkAddresses", "Diagnostics"]),
 
@@ -116,7 +117,7 @@ let package = Package(
       ["Cgroups", "LinuxKernel", "OCIRuntimeSpec", "SeccompFilter", "Diagnostics"]),
     room(
       "ContainerNetwork",
-      ["LinuxNetwork", "LinuxKernel", "Netlink", "NetworkAddresses", "ClassicBPF", "Diagnostics"]),
+      ["LinuxNetwork", "LinuxKernel", "Netlink", "NetworkAddresses", "ClassicBPF", "ExtendedBPF", "Diagnostics"]),
     room(
       "LayerArchive",
       ["TarFormat", "OCIImageSpec", "LinuxKernel", "Diagnostics", "CISAL", "CZstd"],

@@ -39,6 +39,9 @@ case " ${wanted[*]} " in
     ;;
 esac
 
+had_ufw=false
+dpkg-query -W -f '${db:Status-Status}' ufw 2>/dev/null | grep -qx installed && had_ufw=true
+
 echo "installing: ${wanted[*]}"
 # dockerd, containerd and docker-registry must not start by themselves as services: the tests start their own.
 policy=/usr/sbin/policy-rc.d
@@ -52,10 +55,10 @@ for attempt in 1 2 3; do
   if { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${wanted[@]}"; } \
     >"$log" 2>&1; then
     rm -f "$log"
-    # The machine's own firewall stays what it was: the tests start one for themselves. ufw goes by its configuration,
-    # which may be there from before.
+    # The machine's own firewall stays what it was: the tests start one for themselves. ufw goes by its configuration, which
+    # may be there from before; one that was in use already is left alone.
     case " ${wanted[*]} " in *" firewalld "*) systemctl disable firewalld >/dev/null 2>&1 || true ;; esac
-    case " ${wanted[*]} " in *" ufw "*) sed -i 's/^ENABLED=.*/ENABLED=no/' /etc/ufw/ufw.conf ;; esac
+    case " ${wanted[*]} " in *" ufw "*) $had_ufw || sed -i 's/^ENABLED=.*/ENABLED=no/' /etc/ufw/ufw.conf ;; esac
     exit 0
   fi
   sleep $((attempt * 3))

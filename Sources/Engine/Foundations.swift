@@ -34,12 +34,14 @@ struct Foundations: Sendable {
     self.facts = facts
     // What this process has not got, not even a privileged container can be given.
     let held = try ThreadCapabilities.current().permitted.intersection(ThreadCapabilities.bounding())
+    var network = NetworkPlan.Defaults(configuration.networking)
+    network.limitsSockets = cgroups.tellsSockets
     surroundings = ContainerPlan.Surroundings(
       facts: facts, cgroupParent: configuration.cgroupParent,
       machineName: try Foundations.line("/proc/sys/kernel/hostname"),
       knownCapabilities: held.capabilities.map(\.description),
       initProgram: "\(configuration.programDirectory)/apus-runtime",
-      network: NetworkPlan.Defaults(configuration.networking))
+      network: network)
   }
 
   private static func line(_ path: String) throws -> String {

@@ -64,7 +64,7 @@ import Testing
       next += 1
       switch instruction & 0xff {
       case 0x61: registers[target] = context[offset / 4]
-      case 0xbc: registers[target] = registers[source]
+      case 0xbf: registers[target] = registers[source]
       case 0xb4: registers[target] = value
       case 0x54: registers[target] &= value
       case 0x74: registers[target] >>= value

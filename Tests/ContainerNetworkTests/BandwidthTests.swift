@@ -110,7 +110,7 @@ import Testing
       let cable = try #require(try socket.dump(.link(.name("cable"))).first)
       #expect(try Set(socket.dump(.qdiscs(of: cable.index)).map(\.kind)) == ["noqueue", "clsact"])
       // Who sends what is still looked at.
-      #expect(try Set(socket.dump(.filters(ofWhatComesBy: cable.index)).map(\.kind)) == ["bpf"])
+      #expect(try Set(socket.dump(.filters(.incoming, of: cable.index)).map(\.kind)) == ["bpf"])
       // Twice is no matter, nor a cable that is gone.
       try links.lead("cable", by: nil)
       try links.lead("none", by: Self.limiter(wide, nil))

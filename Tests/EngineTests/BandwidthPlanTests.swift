@@ -52,7 +52,7 @@ struct BandwidthPlanTests {
 
   @Test(
     arguments: [
-      (.none, .invalid), (.container("other"), .invalid), (.host, .unsupported),
+      (.none, .invalid), (.container("other"), .invalid),
     ] as [(NetworkPlan.Mode, ErrorKind)])
   func networksThatCannotBeLimited(_ mode: NetworkPlan.Mode, _ kind: ErrorKind) throws {
     let error = #expect(throws: ClassifiedError.self) {
@@ -61,6 +61,20 @@ struct BandwidthPlanTests {
     #expect(error?.kind == kind)
     // No limit is none anywhere.
     try BandwidthPlan.check(NetworkBandwidth(receive: 0), mode)
+  }
+
+  @Test func theMachinesNetworkNeedsCgroupsOfVersion2() throws {
+    var request = ContainerCreateRequest()
+    request.hostConfig.networkMode = "host"
+    request.hostConfig.networkBandwidth = NetworkBandwidth(receive: 1_000_000)
+    #expect(try NetworkPlan.plan(request).bandwidth == NetworkBandwidth(receive: 1_000_000))
+    var defaults = NetworkPlan.Defaults()
+    defaults.limitsSockets = false
+    let error = #expect(throws: ClassifiedError.self) { try NetworkPlan.plan(request, defaults: defaults) }
+    #expect(error?.kind == .unsupported)
+    // No limit needs nothing.
+    request.hostConfig.networkBandwidth = NetworkBandwidth(receive: 0)
+    #expect(try NetworkPlan.plan(request, defaults: defaults).bandwidth == nil)
   }
 
   @Test func whatHasNoCableHereCannotBeLimited() throws {

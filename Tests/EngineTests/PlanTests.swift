@@ -71,10 +71,6 @@ struct PlanTests {
     Refusal(names: "invalid host IP", kind: .invalid) {
       $0.hostConfig.portBindings = ["80/tcp": [PortBinding(hostIP: "here")]]
     },
-    Refusal(names: "NetworkBandwidth in the host's network") {
-      $0.hostConfig.networkMode = "host"
-      $0.hostConfig.networkBandwidth = NetworkBandwidth(receive: 50_000_000)
-    },
     Refusal(names: "named volume") { $0.hostConfig.binds = ["data:/data"] },
     Refusal(names: "restart policy always") { $0.hostConfig.restartPolicy = RestartPolicy(name: "always") },
     Refusal(names: "invalid container format", kind: .invalid) { $0.hostConfig.networkMode = "container:" },

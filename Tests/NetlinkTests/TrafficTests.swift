@@ -40,6 +40,27 @@ import Testing
     }
   }
 
+  @Test func packetsThatAProgramPicksOut() throws {
+    try inNewNamespace { host, _ in
+      try host.request([
+        .createLink(.veth(peer: LinkAttributes("b", index: 21)), LinkAttributes("a", index: 20, isUp: true)),
+        .createLink(.ifb, LinkAttributes("i", index: 22, isUp: true)),
+        .replaceQdisc(.filtering, on: 20),
+      ])
+      // None: result = 0; exit.
+      let program = try KernelProgram(.packets, [0xB4, 0x95])
+      let redirection = SocketRedirection(
+        .outgoing, program: program.descriptor.rawValue, detour: 22, name: "of a test")
+      // Once more is in its place.
+      try host.request([.redirect(redirection, of: 20), .redirect(redirection, of: 20)])
+      let found = try host.dump(.filters(.outgoing, of: 20)).filter { $0.handle != 0 }
+      #expect(found.map(\.name) == ["of a test"] && found.map(\.handle) == [22] && found.allSatisfy(\.isOfSockets))
+      #expect(try host.dump(.filters(.incoming, of: 20)).isEmpty)
+      try host.request(.deleteSocketRedirection(.outgoing, of: 20, handle: 22))
+      #expect(try host.dump(.filters(.outgoing, of: 20)).isEmpty)
+    }
+  }
+
   @Test func whatAGuestSendsIsHeldBackBehindAnIFB() throws {
     try inNewNamespace { host, _ in
       let network = try TestNetwork.make(&host)

@@ -6,7 +6,7 @@ import Testing
 enum Rooms {
   static let rows: [String: Int] = [
     "CLinux": 0, "CISAL": 0, "CZstd": 0,
-    "Diagnostics": 1, "JSON": 1, "NetworkAddresses": 1, "ClassicBPF": 1,
+    "Diagnostics": 1, "JSON": 1, "NetworkAddresses": 1, "ClassicBPF": 1, "ExtendedBPF": 1,
     "OCIRuntimeSpec": 2, "OCIImageSpec": 2, "EngineAPI": 2, "TarFormat": 2, "SeccompFilter": 2, "ShimProtocol": 2,
     "CommandLine": 2, "Netlink": 2, "DNSFormat": 2,
     "LinuxKernel": 3, "LinuxNetwork": 3, "Cgroups": 3,
@@ -27,12 +27,12 @@ enum Rooms {
   /// Rooms whose start time or size forbids Foundation in full, and those that may not even use its essentials.
   static let withoutFoundation: Set<String> = [
     "LinuxKernel", "Cgroups", "ContainerRuntime", "SeccompFilter", "OCIRuntimeSpec", "Diagnostics", "ShimProtocol",
-    "JSON", "CommandLine", "EngineAPI", "EngineClient", "NetworkAddresses", "ClassicBPF", "Netlink", "apus",
-    "apus-runtime", "apus-shim",
+    "JSON", "CommandLine", "EngineAPI", "EngineClient", "NetworkAddresses", "ClassicBPF", "ExtendedBPF", "Netlink",
+    "apus", "apus-runtime", "apus-shim",
   ]
   static let withoutEssentials: Set<String> = [
     "Diagnostics", "JSON", "LinuxKernel", "ShimProtocol", "CommandLine", "EngineAPI", "EngineClient",
-    "NetworkAddresses", "ClassicBPF", "Netlink", "apus", "apus-shim",
+    "NetworkAddresses", "ClassicBPF", "ExtendedBPF", "Netlink", "apus", "apus-shim",
   ]
 
   /// Where the kernel is spoken to: only here may pointers and raw descriptors be handled.

@@ -100,6 +100,11 @@ extension HostLinks {
     try bury(found)
   }
 
+  /// Whether a link is a limiter's of a group; nil: there is none of that name.
+  public func isLimiter(_ name: String, group: UInt32) throws(SystemError) -> Bool? {
+    try find(name).map { $0.kind == "ifb" && ($0.group == group || $0.group == Self.doomed) }
+  }
+
   /// Takes away the limiters' links of a group, but for those of some limiters: what a server left that was killed.
   public func removeLimiters(group: UInt32, besides limiters: [BandwidthLimiter]) throws {
     let kept = Set(limiters.flatMap(\.links))

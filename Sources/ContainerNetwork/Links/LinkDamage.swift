@@ -75,7 +75,7 @@ extension HostLinks {
     let program = sender.program
     do {
       let filters = try socket.withLock { socket throws(SystemError) in
-        try socket.dump(.filters(ofWhatComesBy: link.index))
+        try socket.dump(.filters(.incoming, of: link.index))
       }
       return filters.contains { $0.program == program }
     } catch {

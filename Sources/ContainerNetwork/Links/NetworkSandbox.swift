@@ -195,7 +195,4 @@ public struct SandboxInterface: Sendable, Equatable {
     self.addresses = addresses
     self.gateways = gateways
   }
-
-  /// What the interface of that number is called in the sandbox.
-  public static func name(ordinal: Int) -> String { "eth\(ordinal)" }
 }

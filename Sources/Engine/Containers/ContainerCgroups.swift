@@ -22,6 +22,19 @@ struct ContainerCgroups: Sendable {
     return (try? HostFiles.exists("\(memory)/memory.memsw.limit_in_bytes")) ?? false
   }
 
+  /// Whether containers are in a hierarchy of version 2, by which the machine's packets can be told apart.
+  var tellsSockets: Bool { hierarchy.unified != nil }
+
+  /// The directory of a cgroup in the hierarchy of version 2.
+  ///
+  /// Throws: `unsupported` where there is none.
+  func unifiedDirectory(of path: String) throws(ClassifiedError) -> String {
+    guard let unified = hierarchy.unified else {
+      throw ClassifiedError(.unsupported, "this machine has no cgroups of version 2")
+    }
+    return "\(unified)\(path)"
+  }
+
   private var memoryMount: String? {
     hierarchy.version1.first { $0.controllers.contains("memory") }?.mountPoint
   }

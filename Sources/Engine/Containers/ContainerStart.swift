@@ -1,5 +1,6 @@
 import ContainerNetwork
 import Diagnostics
+import EngineAPI
 import LinuxKernel
 import NIOCore
 import NIOPosix
@@ -43,6 +44,10 @@ struct ContainerStart {
       let created = try await connection.launch(prepared.launch)
       trace.adopt(created.steps)
       try FailPoint.startAfterCreated.pass()
+      if let bandwidth = prepared.hostBandwidth {
+        trace.begin("limit")
+        try await engine.limitSockets(of: container, to: bandwidth)
+      }
 
       trace.begin("attach")
       for session in sessions {
@@ -65,6 +70,8 @@ struct ContainerStart {
   /// What the blocking half of the start leaves: a bundle on disk, and a shim that waits for `launch`.
   private struct Prepared: Sendable {
     let launch: ShimLaunch
+    /// The limit of a container in the machine's network, which is set once it has a cgroup.
+    let hostBandwidth: NetworkBandwidth?
     let connecting: EventLoopFuture<ShimConnection>
   }
 
@@ -88,7 +95,9 @@ struct ContainerStart {
       let connecting = ShimConnection.adopt(shim.control, on: engine.configuration.eventLoops) { end in
         _ = container.send(.ended(run: token, end))
       }
-      return Prepared(launch: Self.launch(of: container, plan, engine), connecting: connecting)
+      return Prepared(
+        launch: Self.launch(of: container, plan, engine),
+        hostBandwidth: plan.network.mode == .host ? plan.network.bandwidth : nil, connecting: connecting)
     }
   }
 

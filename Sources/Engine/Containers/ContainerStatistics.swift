@@ -89,7 +89,7 @@ extension Engine {
   /// What a container's limits have let pass and held back; nil: it has none.
   private func bandwidth(of container: Container) async throws -> NetworkBandwidthStatistics? {
     let (networks, id) = (networks, container.id)
-    guard networks.grant(of: id)?.bandwidth != nil else { return nil }
+    guard networks.record(of: id)?.bandwidth != nil else { return nil }
     do {
       return try await networks.change { try networks.bandwidthStatistics(of: id) }.map(NetworkBandwidthStatistics.init)
     } catch {

@@ -75,7 +75,7 @@ extension Engine {
     let update = LiveUpdate(
       container, plan, records: records, networks: networks, cgroups: cgroups, cgroup: cgroupPath(of: container),
       logger: logger)
-    if networks.grant(of: container.id) != nil, plan.ports != nil || plan.changes.networkBandwidth != nil {
+    if plan.changes.networkBandwidth != nil || networks.grant(of: container.id) != nil && plan.ports != nil {
       try await networks.change { try update.run() }
     } else {
       try await threads.runIfActive { try update.run() }
@@ -94,8 +94,8 @@ extension Engine {
       if limits != LinuxResources() { _ = try cgroups.change(path, limits) }
     }
     if changes.networkBandwidth != nil {
-      let (networks, id, bandwidth) = (networks, container.id, configuration.request.hostConfig.networkBandwidth)
-      try await networks.change { try networks.setBandwidth(bandwidth, of: id) }
+      let (networks, id, host) = (networks, container.id, configuration.request.hostConfig)
+      try await networks.change { try networks.setBandwidth(of: id, host) { try cgroups.unifiedDirectory(of: path) } }
     }
     configuration.unapplied = nil
     try await records.update(container, to: configuration)
@@ -143,7 +143,7 @@ struct LiveUpdate: Sendable {
         try networks.publish(ports)
       }
       if hasBandwidth {
-        try networks.setBandwidth(plan.configuration.request.hostConfig.networkBandwidth, of: container.id)
+        try setBandwidth(plan.configuration)
       }
       try FailPoint.updateAfterPublish.pass()
     } catch {
@@ -159,13 +159,18 @@ struct LiveUpdate: Sendable {
     }
   }
 
+  private func setBandwidth(_ configuration: StoredConfiguration) throws {
+    let host = configuration.request.hostConfig
+    try networks.setBandwidth(of: container.id, host) { try cgroups.unifiedDirectory(of: cgroup) }
+  }
+
   /// What each of these steps cannot put back is told to the log; the others are taken all the same.
   private func takeBack(_ set: CgroupChange?, _ ports: PortChange?, isPublished: Bool) {
     let steps: [() throws -> Void] = [
       { try set?.undo() },
       {
         guard plan.changes.networkBandwidth != nil else { return }
-        try networks.setBandwidth(container.configuration.request.hostConfig.networkBandwidth, of: container.id)
+        try setBandwidth(container.configuration)
       },
       { if let ports { try networks.takeBack(ports, isPublished: isPublished) } },
       { try records.save(container.configuration, of: container, with: ports?.before) },

@@ -154,8 +154,8 @@ extension Engine {
   /// Gives back what a container has of its networks. Its cables, whose end takes longer, go when nobody waits.
   func leaveNetworks(_ container: Container) async throws {
     let (networks, id) = (networks, container.id)
-    guard networks.grant(of: id) != nil else { return }
-    publish("disconnect", networksOf: container)
+    guard networks.record(of: id) != nil else { return }
+    if networks.grant(of: id) != nil { publish("disconnect", networksOf: container) }
     let cables = try await networks.change { networks.leave(id) }
     background.start(.awaited) { [logger] in
       do {

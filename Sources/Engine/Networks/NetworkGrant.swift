@@ -15,6 +15,8 @@ struct NetworkGrant: APIObject, Equatable {
   var bandwidth: NetworkBandwidth?
   /// What the names of the links begin with that keep it to that.
   var limiter: String?
+  /// The directory of its cgroup, of one in the machine's own network: it has a limit, and nothing else is granted.
+  var limitedCgroup: String?
   /// Whether its networks are being changed: what of that is done, down to the container's files, is not known.
   var isChanging = false
 
@@ -25,6 +27,7 @@ struct NetworkGrant: APIObject, Equatable {
     try object.optional("resolver", &resolver)
     try object.optional("bandwidth", &bandwidth)
     try object.optional("limiter", &limiter)
+    try object.optional("limitedCgroup", &limitedCgroup)
     try object.present("isChanging", &isChanging)
   }
 

@@ -30,6 +30,8 @@ final class NetworkHost: Sendable {
   private let firewall = Mutex<Firewall?>(nil)
   /// The bridges that have been established, by their indices: for those who must not wait for what is done meanwhile.
   let bridges = Mutex<[UInt32: String]>([:])
+  /// Of containers in this machine's own network.
+  let detours = Mutex<SocketDetours?>(nil)
   /// The advice about a filter of another kind is given once.
   let hasAdvised = Mutex(false)
   /// What was found when this machine was made a router: a later server must go on guarding it.
@@ -78,8 +80,11 @@ final class NetworkHost: Sendable {
   }
 
   /// Brings bridges, cables and table to what `networks` and `grants` say, whatever a server before or another program left.
+  ///
+  /// - Parameter others: The limiters that no cable leads to.
   func install(
-    _ networks: [NetworkDefinition], _ grants: [NetworkGrant], _ limited: [LimitedCables] = []
+    _ networks: [NetworkDefinition], _ grants: [NetworkGrant], _ limited: [LimitedCables] = [],
+    besides others: [BandwidthLimiter] = []
   ) throws {
     let links = try HostLinks()
     let firewall = try openFirewall()
@@ -114,7 +119,7 @@ final class NetworkHost: Sendable {
       }
     }
     keep(opened)
-    try limit(limited, links)
+    try limit(limited, besides: others, links)
   }
 
   /// What dockerd's containers are plugged into is no business of ours.
@@ -168,8 +173,9 @@ final class NetworkHost: Sendable {
     try Converge.removeRecord(guardFile)
   }
 
-  /// Takes everything away. A machine that never had any of it is no matter.
-  func remove() throws {
+  /// Takes everything away but some limiters, of containers that have no cables. A machine that never had any of it is no
+  /// matter.
+  func remove(besides others: [BandwidthLimiter]) throws {
     let opened = self.opened.withLock { opened in
       defer { opened = nil }
       return opened
@@ -180,7 +186,7 @@ final class NetworkHost: Sendable {
     acceptBesideOthers(firewall)
     try resignRouter(firewall)
     let links = try opened?.links ?? HostLinks()
-    try links.removeLimiters(group: limiterGroup, besides: [])
+    try links.removeLimiters(group: limiterGroup, besides: others)
     try links.removeBridges(mark: bridgeMark, besides: [])
   }
 
@@ -243,13 +249,20 @@ final class NetworkHost: Sendable {
 
   /// Takes cables away; those that are gone already are no matter.
   func unplug(_ links: [String]) throws {
-    guard isInstalled, !links.isEmpty else { return }
-    try withOpened { opened in try opened.links.remove(links) }
+    guard !links.isEmpty else { return }
+    try removeDetours(to: links)
+    try withLinks { try $0.remove(links) }
   }
 
   /// Changes only the published ports of a container, all at once.
   func publish(_ added: [PublishedPort], removing removed: [PublishedPort]) throws {
     try withOpened { opened in try opened.firewall.replace(removed, with: added) }
+  }
+
+  /// Links are there to be looked at and taken away, whether or not there is a filter.
+  func withLinks<Result>(_ body: (HostLinks) throws -> Result) throws -> Result {
+    guard isInstalled else { return try body(HostLinks()) }
+    return try withOpened { try body($0.links) }
   }
 
   func withOpened<Result>(_ body: (inout Opened) throws -> Result) throws -> Result {

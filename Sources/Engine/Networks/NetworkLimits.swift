@@ -43,7 +43,7 @@ extension Networks {
 
   /// What went through a container's limits since they were first set; nil when it has none, or does not run.
   func bandwidthStatistics(of container: ContainerID) throws -> BandwidthStatistics? {
-    guard let grant = grant(of: container), let limiter = limiter(of: grant) else { return nil }
+    guard let grant = record(of: container), let limiter = limiter(of: grant) else { return nil }
     return try host.statistics(of: limiter)
   }
 
@@ -57,7 +57,8 @@ extension Networks {
   }
 
   func limitedCables(of grant: NetworkGrant) -> LimitedCables? {
-    limiter(of: grant).map { LimitedCables(limiter: $0, cables: grant.cables) }
+    guard grant.limitedCgroup == nil else { return nil }
+    return limiter(of: grant).map { LimitedCables(limiter: $0, cables: grant.cables) }
   }
 }
 
@@ -67,9 +68,11 @@ extension NetworkGrant {
   /// Throws: `unsupported` for a container with a cable that is out of reach.
   mutating func limit(_ bandwidth: NetworkBandwidth?, of container: ContainerID) throws(ClassifiedError) {
     self.bandwidth = bandwidth
-    limiter = bandwidth == nil ? nil : "ifb\(container.text.prefix(9))"
+    limiter = bandwidth == nil ? nil : Self.limiter(of: container)
     try checkLimit()
   }
+
+  static func limiter(of container: ContainerID) -> String { "ifb\(container.text.prefix(9))" }
 
   func checkLimit() throws(ClassifiedError) {
     guard bandwidth != nil, let other = endpoints.first(where: \.link.isEmpty) else { return }
@@ -90,7 +93,9 @@ extension NetworkHost {
   var limiterGroup: UInt32 { 0x8000_0000 | Self.hash(of: name) }
 
   /// Brings the limits of all containers to what they should be. What fails is said: the others have theirs.
-  func limit(_ limited: [LimitedCables], _ links: HostLinks) throws {
+  ///
+  /// - Parameter others: The limiters that no cable leads to; they stay as they are.
+  func limit(_ limited: [LimitedCables], besides others: [BandwidthLimiter], _ links: HostLinks) throws {
     for container in limited {
       do {
         try links.establish(container.limiter, group: limiterGroup)
@@ -99,7 +104,7 @@ extension NetworkHost {
         logger.error("bandwidth of \(container.cables.joined(separator: ", ")): \(explanation(of: error))")
       }
     }
-    try links.removeLimiters(group: limiterGroup, besides: limited.map(\.limiter))
+    try links.removeLimiters(group: limiterGroup, besides: limited.map(\.limiter) + others)
   }
 
   /// Changes the limits of cables that are in use.
@@ -116,6 +121,6 @@ extension NetworkHost {
   }
 
   func statistics(of limiter: BandwidthLimiter) throws -> BandwidthStatistics {
-    try withOpened { opened in try opened.links.statistics(of: limiter) }
+    try withLinks { try $0.statistics(of: limiter) }
   }
 }

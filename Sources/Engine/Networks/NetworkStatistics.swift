@@ -7,7 +7,7 @@ extension Networks {
   /// changes.
   func statistics(of container: ContainerID) throws -> [String: InterfaceStatistics]? {
     guard let grant = grant(of: container) else { return nil }
-    let own = Set(grant.endpoints.map { SandboxInterface.name(ordinal: $0.ordinal) })
+    let own = Set(grant.endpoints.map { $0.interface(mtu: nil).name })
     let counters = try NetworkSandbox(at: grant.sandboxKey).counters().filter { own.contains($0.key) }
     return counters.mapValues { counters in
       var shown = InterfaceStatistics()

@@ -16,6 +16,8 @@ final class NetworkWatch: Sendable {
     case rules
     case bridges
     case cables
+    /// One of the machine's own links, by which containers in its network send, is new, or lost a filter.
+    case sockets
     /// dockerd's chains changed.
     case dockerd
     /// News were lost: nobody knows what happened.

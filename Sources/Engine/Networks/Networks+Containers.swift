@@ -254,7 +254,7 @@ extension Networks {
   /// Takes away what a container has left, whose names `leave` returned.
   func unplug(_ links: [String], leftBy container: ContainerID) throws {
     // It may run again by now, with links of the same names.
-    let present = Set(grant(of: container)?.links ?? [])
+    let present = Set(record(of: container)?.links ?? [])
     try host.unplug(links.filter { !present.contains($0) })
   }
 

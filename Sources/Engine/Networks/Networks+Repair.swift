@@ -26,8 +26,9 @@ extension Networks {
     case .addressRemoved(let link): return host.bridges.withLock { $0[link] } == nil ? nil : .bridges
     case .switchedOff(let name): return isBridge(name) ? .bridges : nil
     case .removed(let name): return isBridge(name) ? .bridges : isCable(name) ? .cables : nil
-    case .unplugged(let name): return isCable(name) ? .cables : nil
-    case .filterRemoved(let link): return LinkName.find(link).map(isCable) == true ? .cables : nil
+    case .unplugged(let name): return isCable(name) ? .cables : limitsSockets ? .sockets : nil
+    case .filterRemoved(let link):
+      return LinkName.find(link).map(isCable) == true ? .cables : limitsSockets ? .sockets : nil
     }
   }
 
@@ -39,6 +40,16 @@ extension Networks {
 
   /// Returns whether there was damage.
   private func repair(_ alarm: NetworkWatch.Alarm, by program: String?) -> Bool {
+    switch alarm {
+    case .sockets: return repairSockets()
+    case .cables, .unknown:
+      let isDamaged = repairSockets()
+      return repairCables(alarm, by: program) || isDamaged
+    case .rules, .bridges, .dockerd: return repairCables(alarm, by: program)
+    }
+  }
+
+  private func repairCables(_ alarm: NetworkWatch.Alarm, by program: String?) -> Bool {
     let (grants, definitions) = table.withLock { ($0.grants, $0.byID.mapValues(\.definition)) }
     // Without containers there is nothing to repair: the next one to start finds what is missing.
     guard !grants.isEmpty, host.isInstalled else { return false }
@@ -48,7 +59,7 @@ extension Networks {
       let lacksRules = try alarm == .rules || alarm == .unknown && !firewall.isComplete()
       let links = try host.damage(used, Array(grants.values))
       var found = lacksRules ? [program.map { "rules were taken away by \($0)" } ?? "rules were taken away"] : []
-      let limiters = grants.values.compactMap(limiter(of:)).flatMap(\.links)
+      let limiters = grants.values.compactMap(limitedCables).flatMap(\.limiter.links)
       found += try host.missing(limiters).map { "link \($0) was deleted" }
       found += links.filter { if case .cableGone = $0 { false } else { true } }.map(\.description)
       if !found.isEmpty { try install() }

@@ -62,7 +62,12 @@ final class Networks: Sendable {
   }
 
   /// What a container has of its networks now; nil when it does not run, or is in none.
-  func grant(of container: ContainerID) -> NetworkGrant? { table.withLock { $0.grants[container] } }
+  func grant(of container: ContainerID) -> NetworkGrant? {
+    record(of: container).flatMap { $0.limitedCgroup == nil ? $0 : nil }
+  }
+
+  /// The same, or the limit of one in the machine's own network.
+  func record(of container: ContainerID) -> NetworkGrant? { table.withLock { $0.grants[container] } }
 
   /// The ids of networks by their names.
   var idsByName: [String: String] {
@@ -147,7 +152,8 @@ final class Networks: Sendable {
     let isIdle = table.withLock { $0.hasNoCables }
     do {
       try removeUnusedParents()
-      if isIdle { return try host.remove() }
+      settleSockets()
+      if isIdle { return try host.remove(besides: socketLimiters) }
       try install()
       try layMissingCables()
     } catch {
@@ -173,7 +179,9 @@ final class Networks: Sendable {
   func install() throws {
     let (grants, definitions) = table.withLock { table in (Array(table.grants.values), table.byID) }
     let used = Set(grants.flatMap(\.cabled).map(\.network))
-    try host.install(used.compactMap { definitions[$0]?.definition }, grants, grants.compactMap(limitedCables))
+    try host.install(
+      used.compactMap { definitions[$0]?.definition }, grants, grants.compactMap(limitedCables), besides: socketLimiters
+    )
     watchOver()
   }
 
@@ -182,7 +190,7 @@ final class Networks: Sendable {
     watch.end()
     do {
       try await change { [self] in
-        if table.withLock({ $0.hasNoCables }), host.isInstalled { try host.remove() }
+        if table.withLock({ $0.hasNoCables }), host.isInstalled { try host.remove(besides: socketLimiters) }
         try removeUnusedParents()
       }
       try await thread.shutdownGracefully()

@@ -13,8 +13,7 @@ struct BandwidthPlan: Sendable, Equatable {
   /// Bytes: a packet of 1500 bytes with its headers, and what the kernel's clock of nanoseconds is sure to hold.
   static let bursts: ClosedRange<Int64> = 1_600...1 << 30
 
-  /// Throws: `invalid` for values out of range, and for a container that has no network of its own to limit;
-  /// `unsupported` for one in the host's.
+  /// Throws: `invalid` for values out of range, and for a container that has no network of its own to limit.
   static func check(_ asked: NetworkBandwidth?, _ mode: NetworkPlan.Mode) throws(ClassifiedError) {
     guard let asked else { return }
     for rate in [asked.receive, asked.transmit] {
@@ -29,10 +28,7 @@ struct BandwidthPlan: Sendable, Equatable {
       return try require(asked.burst ?? 0 == 0, "invalid network bandwidth: a burst needs a rate")
     }
     switch mode {
-    case .networks: break
-    case .host:
-      try refuse(
-        "NetworkBandwidth in the host's network", if: true, advice: "leave it out, or use another network mode")
+    case .networks, .host: break
     case .none:
       throw ClassifiedError(
         .invalid, "conflicting options: network bandwidth and the network mode none, which has nothing to limit")

@@ -33,6 +33,7 @@ struct ContainerPlan: Sendable {
       var able = self
       able.facts.cpuCount = Int(Int32.max)
       able.facts.cgroupVersion = 1
+      able.network.limitsSockets = true
       return able
     }
   }

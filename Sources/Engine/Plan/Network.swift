@@ -54,6 +54,8 @@ struct NetworkPlan: Sendable, Equatable {
     var nameServers: [String] = []
     var searchDomains: [String] = []
     var resolverOptions: [String] = []
+    /// Whether containers in the machine's network can be limited.
+    var limitsSockets = true
   }
 
   /// Throws: `unsupported` for links, and options of single networks; `invalid` for malformed values and conflicts.
@@ -69,6 +71,11 @@ struct NetworkPlan: Sendable, Equatable {
     // It has been disconnected from that.
     if mode == .none, attached != nil { mode = .networks }
     try BandwidthPlan.check(host.networkBandwidth, mode)
+    if mode == .host, !defaults.limitsSockets, host.networkBandwidth?.applied(to: nil) != nil {
+      throw ClassifiedError(
+        .unsupported, "NetworkBandwidth in the host's network needs cgroups of version 2, and this machine has none",
+        advice: "leave it out, or use another network mode")
+    }
     let exposed = Set((config.exposedPorts ?? [:]).keys).union((host.portBindings ?? [:]).keys).sorted()
     for port in exposed { _ = try PublishedPortPlan.containerPort(port) }
     let attachments = try attachments(request, mode, attached)

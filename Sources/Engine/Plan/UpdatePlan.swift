@@ -34,7 +34,9 @@ struct UpdatePlan: Sendable {
     configuration.request.hostConfig = host
     self.configuration = configuration
     // All of it must make sense; of the limits, this machine must be able to keep them, too.
-    let after = try ContainerPlan(configuration, id: id, in: able)
+    var limiting = able
+    if changes.networkBandwidth != nil { limiting.network.limitsSockets = surroundings.network.limitsSockets }
+    let after = try ContainerPlan(configuration, id: id, in: limiting)
     resources = try .plan(host, facts: surroundings.facts, cgroupParent: surroundings.cgroupParent)
     warnings = Self.warnings(changes, ports, after.network, resources)
   }

@@ -76,3 +76,42 @@ extension NetlinkQuery<QdiscInfo> {
     return NetlinkQuery(writer.message("find qdisc of", "link \(link)"))
   }
 }
+
+/// A filter of a link, as the kernel lists it or tells that it has gone.
+public struct TrafficFilterInfo: NetlinkAnswer, Equatable {
+  public let link: UInt32
+  /// Its number among those of one priority.
+  public let handle: UInt32
+  /// "bpf", "u32".
+  public let kind: String
+  /// Nil when it is no program of classic BPF.
+  public let program: PacketProgram?
+  /// What a program was called by whoever set it.
+  public let name: String?
+  /// Whether it leads what sockets send or receive to another link.
+  public let isOfSockets: Bool
+  /// Whether it has gone; only in news.
+  public let isDeleted: Bool
+
+  public init?(_ message: ReceivedNetlinkMessage) throws(NetlinkFormatError) {
+    guard message.type == RouteMessage.newFilter || message.type == RouteMessage.deleteFilter else { return nil }
+    let (header, attributes) = try message.parts(fixed: 20, "filter")
+    link = header.field(4)
+    handle = header.field(8)
+    isOfSockets = header.field(16, as: UInt32.self) >> 16 == TrafficPriority.sockets.rawValue
+    isDeleted = message.type == RouteMessage.deleteFilter
+    kind = attributes.text(TrafficAttribute.kind) ?? ""
+    let options = kind == "bpf" ? try attributes.nested(TrafficAttribute.options) : nil
+    program = options?.bytes(PacketProgram.instructions).map(PacketProgram.init)
+    name = options?.text(SocketRedirection.name)
+  }
+}
+
+extension NetlinkQuery<TrafficFilterInfo> {
+  /// The filters of what passes a link in one direction. Fails with EINVAL or ENOENT where there is no place for any.
+  public static func filters(_ direction: TrafficDirection, of link: UInt32) -> NetlinkQuery {
+    var writer = MessageWriter(type: RouteMessage.getFilter, flags: .dump)
+    writer.trafficHeader(link, handle: 0, parent: direction.filters)
+    return NetlinkQuery(writer.message("list filters of", "link \(link)")) { $0.link == link }
+  }
+}
