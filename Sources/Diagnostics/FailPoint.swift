@@ -30,6 +30,7 @@ public enum FailPoint: String, Sendable, CaseIterable {
   case networkAfterConnect = "network.after-connect"
   case networkChangeAfterRecord = "network-change.after-record"
   case networkChangeAfterConnect = "network-change.after-connect"
+  case networkChangeAfterFiles = "network-change.after-files"
   // update
   case updateBeforeRecord = "update.before-record"
   case updateAfterRecord = "update.after-record"

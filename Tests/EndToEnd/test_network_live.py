@@ -239,7 +239,7 @@ def state(server, name):
     return sorted(shown), sorted(shown.values()) == held, way_out(server, name)
 
 
-@pytest.mark.parametrize("point", ["network-change.after-record", "network-change.after-connect"])
+@pytest.mark.parametrize("point", ["network-change.after-record", "network-change.after-connect", "network-change.after-files"])
 @pytest.mark.parametrize("action", ["connect", "disconnect"])
 def test_a_death_on_the_way(server, lan, point, action):
     create(server, "aa", "bb")
@@ -261,7 +261,7 @@ def test_a_death_on_the_way(server, lan, point, action):
     server.docker("network", "rm", "aa", "bb", check=0)
 
 
-@pytest.mark.parametrize("point", ["network-change.after-record", "network-change.after-connect"])
+@pytest.mark.parametrize("point", ["network-change.after-record", "network-change.after-connect", "network-change.after-files"])
 def test_a_death_on_the_way_into_the_first_network_with_names(server, point):
     """What it is called, whom it finds and its files are as after a connect that nothing came between."""
     create(server, "aa")
@@ -285,7 +285,7 @@ def test_a_death_on_the_way_into_the_first_network_with_names(server, point):
 
 
 @pytest.mark.parametrize("action", ["connect", "disconnect"])
-@pytest.mark.parametrize("point", ["network-change.after-record", "network-change.after-connect"])
+@pytest.mark.parametrize("point", ["network-change.after-record", "network-change.after-connect", "network-change.after-files"])
 def test_a_failure_on_the_way(server, point, action):
     create(server, "aa", "bb")
     serve(server, "web", "--network", "bb", "-p", "18605:80")

@@ -142,6 +142,16 @@ public final class NetworkSandbox: Sendable {
     return Dictionary(links.map { ($0.name, InterfaceCounters($0.statistics)) }) { first, _ in first }
   }
 
+  /// Whether an interface is there.
+  public func has(_ interface: String) throws(SystemError) -> Bool {
+    do throws(SystemError) {
+      return try index(of: interface) != nil
+    } catch {
+      guard error.errno == 19 else { throw error }
+      return false
+    }
+  }
+
   /// Takes an interface away; one that is gone is no matter.
   public func remove(_ interface: String) throws(SystemError) {
     do throws(SystemError) {

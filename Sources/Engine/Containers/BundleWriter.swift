@@ -15,6 +15,8 @@ struct BundleWriter {
     self.layout = layout
   }
 
+  var name: String { container.name }
+
   func write(_ findings: ContainerPlan.Findings, namespace: String?) throws {
     let id = container.id
     let bundle = layout.bundle(of: id)
@@ -47,37 +49,50 @@ struct BundleWriter {
 
   /// The files that say what the container and others are called. Where it gets its addresses anew, they are made anew;
   /// else they keep what a program in the container has written to them.
-  ///
-  /// - Parameter isLive: The container runs, and has got or lost some addresses.
-  func writeFiles(_ joining: Networks.Joining?, _ links: [LinkedContainer] = [], isLive: Bool = false) throws {
+  func writeFiles(_ joining: Networks.Joining?, _ links: [LinkedContainer] = []) throws {
     if case .container = plan.network.mode { return }
     let directory = layout.directory(of: container.id)
     let hosts = "\(directory)/hosts"
-    guard try joining != nil || !HostFiles.exists(hosts) else { return }
-    let (hostname, domainname) = (plan.namespaces.hostname, plan.namespaces.domainname)
     let isFirst = try !HostFiles.exists(hosts)
-    if isFirst { try write([UInt8]("\(hostname)\n".utf8), to: "\(directory)/hostname") }
+    guard joining != nil || isFirst else { return }
+    let (hostname, domainname) = (plan.namespaces.hostname, plan.namespaces.domainname)
+    if isFirst { try HostFiles.overwrite("\(directory)/hostname", with: [UInt8]("\(hostname)\n".utf8)) }
     if isFirst || joining?.resolverChanged == true {
-      let text = plan.network.resolverFile(
-        ofMachine: try MachineFiles.resolver(), hasResolver: joining?.grant.resolver != nil)
-      try write([UInt8](text.utf8), to: "\(directory)/resolv.conf")
-    }
-    if isLive, !isFirst, let joining {
-      guard try HostFiles.status(hosts).size <= Self.mostHostsBytes else { return }
-      let changed = plan.network.hostsFile(
-        changing: try HostFiles.read(hosts), hostname: hostname, domainname: domainname, grant: joining.grant,
-        hostGateway: joining.hostGateway)
-      return try write(changed, to: hosts)
+      try HostFiles.overwrite("\(directory)/resolv.conf", with: try resolverFile(joining))
     }
     let text = plan.network.hostsFile(
       hostname: hostname, domainname: domainname, hostsOfMachine: try MachineFiles.hosts(), grant: joining?.grant,
       hostGateway: joining?.hostGateway, links: links)
     // Last: its presence says that all three are there.
-    try write([UInt8](text.utf8), to: hosts)
+    try HostFiles.overwrite(hosts, with: [UInt8](text.utf8))
   }
 
-  /// What a program in the container has made larger is no file of hosts any more, and is left to it.
-  private static let mostHostsBytes = 1 << 20
+  private func resolverFile(_ joining: Networks.Joining?) throws -> [UInt8] {
+    let text = plan.network.resolverFile(
+      ofMachine: try MachineFiles.resolver(), hasResolver: joining?.grant.resolver != nil)
+    return [UInt8](text.utf8)
+  }
+
+  /// Brings the same files to what a container that runs has got or lost.
+  func rewriteFiles(_ joining: Networks.Joining, _ changes: inout FileChanges) throws {
+    let directory = layout.directory(of: container.id)
+    let (hosts, resolver) = ("\(directory)/hosts", "\(directory)/resolv.conf")
+    guard try HostFiles.exists(hosts) else { return try writeFiles(joining) }
+    if joining.resolverChanged, try Self.isOfUse(resolver) {
+      try changes.write(try resolverFile(joining), to: resolver)
+    }
+    guard try Self.isOfUse(hosts) else { return }
+    let changed = plan.network.hostsFile(
+      changing: try HostFiles.read(hosts), hostname: plan.namespaces.hostname, domainname: plan.namespaces.domainname,
+      grant: joining.grant, hostGateway: joining.hostGateway)
+    try changes.write(changed, to: hosts)
+  }
+
+  /// What a program in the container has made larger than 1 MiB is no file of names any more, and is left to it.
+  private static func isOfUse(_ path: String) throws(SystemError) -> Bool {
+    guard try HostFiles.exists(path) else { return true }
+    return try HostFiles.status(path).size <= 1 << 20
+  }
 
   private func write(_ bytes: [UInt8], to path: String, permissions: UInt32 = 0o644) throws(SystemError) {
     try HostFiles.open(path, [.writeOnly, .create, .truncate], permissions: permissions).writeAll(bytes)

@@ -12,6 +12,8 @@ private struct ConnectionChange {
   var after: NetworkGrant
   /// Places that it has not yet, with their networks.
   var coming: [(NetworkGrant.Endpoint, NetworkDefinition)] = []
+  /// What the container is told of it.
+  var files = FileChanges()
 
   var leaving: [NetworkGrant.Endpoint] {
     before.endpoints.filter { endpoint in !after.endpoints.contains { $0.id == endpoint.id } }
@@ -31,30 +33,27 @@ private struct ConnectionChange {
 /// Containers that come into networks and leave them while they run. All calls are on the thread of changes.
 extension Networks {
   /// Brings what a running container has to what a plan says: cables are laid and taken away, its way out goes by the
-  /// first of its networks that has one, and what it publishes leads there. On failure all is as before. Nil: there was
-  /// nothing to do.
+  /// first of its networks that has one, what it publishes leads there, and its files say so. On failure all is as before.
   ///
   /// Throws: as a start.
   ///
   /// - Parameter sandboxKey: The path to the container's network, asked for if it has been in none so far.
   func bring(
-    _ called: ContainerNames, to plan: NetworkPlan, sandboxKey: @autoclosure () throws -> String
-  ) throws -> Joining? {
+    _ called: ContainerNames, to plan: NetworkPlan, _ files: BundleWriter, sandboxKey: @autoclosure () throws -> String
+  ) throws {
     let before = try grant(of: called.id) ?? NetworkGrant(in: try sandboxKey())
     var change = ConnectionChange(container: called.id, before: before, after: before)
     let sandbox = try NetworkSandbox(at: before.sandboxKey)
     do {
       try placeAll(called, plan, &change)
-      guard !change.coming.isEmpty || !change.leaving.isEmpty || before.isChanging else { return nil }
-      change.after.isChanging = true
+      guard !change.coming.isEmpty || !change.leaving.isEmpty || before.isChanging else { return }
+      change.after.isChanging = false
       change.after.resolver = try resolver(of: change.after, plan)
       try change.after.checkLimit()
       try movePorts(plan.ports, &change)
-      let resolverChanged = try carryOut(change, sandbox)
-      return Joining(
-        grant: change.after, hostGateway: hostGateway(of: change.after), resolverChanged: resolverChanged)
+      try carryOut(&change, sandbox, files)
     } catch {
-      undo(change, sandbox)
+      undo(&change, sandbox)
       throw error
     }
   }
@@ -94,12 +93,13 @@ extension Networks {
     if source.id != target.id { change.after.ports = change.before.ports.compactMap { $0.moved(to: target) } }
   }
 
-  /// Whether the container's way to its resolver is another than before.
-  private func carryOut(_ change: ConnectionChange, _ sandbox: NetworkSandbox) throws -> Bool {
+  private func carryOut(_ change: inout ConnectionChange, _ sandbox: NetworkSandbox, _ files: BundleWriter) throws {
     let (container, before, after) = (change.container, change.before, change.after)
     try keep(change.union, of: container)
     try FailPoint.networkChangeAfterRecord.pass()
     try connect(change.coming, [], sandbox, limiter(of: after))
+    // The server before may not have come so far.
+    if before.isChanging { try connectMissing(after.endpoints, of: after, sandbox) }
     if before.waysOut != after.waysOut || before.isChanging { try sandbox.lead(by: after.waysOut) }
     let ports = change.ports
     try tell(ports.added, removing: ports.removed)
@@ -110,13 +110,38 @@ extension Networks {
       resolverChanged = true
     }
     try FailPoint.networkChangeAfterConnect.pass()
+    let joining = Joining(grant: after, hostGateway: hostGateway(of: after), resolverChanged: resolverChanged)
+    try write(files, joining, &change.files)
+    try FailPoint.networkChangeAfterFiles.pass()
     try pull(change.leaving, sandbox)
     try keep(after, of: container)
     claims.release(ports.released.compactMap(\.published), of: container)
     table.withLock { table in
       for endpoint in change.leaving { table.release(endpoint.addresses, in: endpoint.network) }
     }
-    return resolverChanged
+  }
+
+  private func write(_ files: BundleWriter, _ joining: Joining, _ changes: inout FileChanges) throws {
+    do {
+      try files.rewriteFiles(joining, &changes)
+    } catch {
+      throw ClassifiedError(
+        .system, "its networks stay as they are, since its files cannot be written: \(explanation(of: error))",
+        object: "container \(files.name)",
+        advice: "make room on the disk, or make the file writable, then try again")
+    }
+  }
+
+  /// Makes those of its interfaces that are not there.
+  private func connectMissing(
+    _ endpoints: [NetworkGrant.Endpoint], of grant: NetworkGrant, _ sandbox: NetworkSandbox
+  ) throws {
+    for endpoint in endpoints {
+      let isThere =
+        endpoint.isCabled
+        ? try host.missing([endpoint.link]).isEmpty : try sandbox.has(endpoint.interface(mtu: nil).name)
+      if !isThere { try connect([(endpoint, try find(endpoint.network))], [], sandbox, limiter(of: grant)) }
+    }
   }
 
   private func pull(_ endpoints: [NetworkGrant.Endpoint], _ sandbox: NetworkSandbox) throws {
@@ -125,8 +150,9 @@ extension Networks {
   }
 
   /// As far as it goes: what cannot be put back is said.
-  private func undo(_ change: ConnectionChange, _ sandbox: NetworkSandbox) {
+  private func undo(_ change: inout ConnectionChange, _ sandbox: NetworkSandbox) {
     let (container, before) = (change.container, change.before)
+    let leaving = change.leaving
     func attempt(_ step: () throws -> Void) {
       do {
         try step()
@@ -136,6 +162,7 @@ extension Networks {
     }
     let isBegun = grant(of: container) != before
     claims.release(change.ports.claimed.compactMap(\.published), of: container)
+    attempt { try change.files.putBack() }
     if isBegun {
       attempt { _ = try changeNames(of: container, from: change.after, to: before, sandbox) }
       let coming = change.coming.map(\.0)
@@ -144,6 +171,7 @@ extension Networks {
         // It may not have come so far.
         try? sandbox.remove(endpoint.interface(mtu: nil).name)
       }
+      attempt { try connectMissing(leaving, of: before, sandbox) }
       if before.waysOut != change.after.waysOut { attempt { try sandbox.lead(by: before.waysOut) } }
       attempt { try keep(before, of: container) }
       attempt { try tell(change.ports.removed, removing: change.ports.added) }
@@ -154,13 +182,6 @@ extension Networks {
     table.withLock { table in
       for (endpoint, _) in change.coming { table.release(endpoint.addresses, in: endpoint.network) }
     }
-  }
-
-  /// Says that all of a change is done.
-  func endChange(of container: ContainerID) throws {
-    guard var grant = grant(of: container), grant.isChanging else { return }
-    grant.isChanging = false
-    try keep(grant, of: container)
   }
 
   func keep(_ grant: NetworkGrant, of container: ContainerID) throws {

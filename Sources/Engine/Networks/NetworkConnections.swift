@@ -3,6 +3,7 @@ public import EngineAPI
 import ContainerNetwork
 import Diagnostics
 import LinuxKernel
+import Logging
 import NIOPosix
 import NetworkAddresses
 import Synchronization
@@ -104,8 +105,17 @@ extension Engine {
       try await bringNetworks(of: container)
     } catch {
       container.reconfigure(before)
-      try await records.update(container, to: before)
+      await putBack(before, of: container)
       throw error
+    }
+  }
+
+  private func putBack(_ configuration: StoredConfiguration, of container: Container) async {
+    do {
+      try await records.update(container, to: configuration)
+    } catch {
+      logger.error(
+        "container \(container.id): its old networks cannot be written down again: \(explanation(of: error))")
     }
   }
 
@@ -114,18 +124,9 @@ extension Engine {
     let (networks, plan) = (networks, try settledPlan(of: container))
     guard plan.network.mode == .networks else { return }
     let (called, settled) = (plan.called(container), settlingLinks(plan.network))
-    let bundle = layout.bundle(of: container.id)
-    let joining = try await networks.change {
-      try networks.bring(called, to: settled, sandboxKey: try BundleWriter.networkNamespace(in: bundle))
+    let (files, bundle) = (BundleWriter(container, plan, layout), layout.bundle(of: container.id))
+    try await networks.change {
+      try networks.bring(called, to: settled, files, sandboxKey: try BundleWriter.networkNamespace(in: bundle))
     }
-    guard let joining else { return }
-    try await rewriteHosts(of: container, joining)
-    let id = container.id
-    try await networks.change { try networks.endChange(of: id) }
-  }
-
-  private func rewriteHosts(of container: Container, _ joining: Networks.Joining) async throws {
-    let (plan, layout) = (try settledPlan(of: container), layout)
-    try await threads.runIfActive { try BundleWriter(container, plan, layout).writeFiles(joining, isLive: true) }
   }
 }

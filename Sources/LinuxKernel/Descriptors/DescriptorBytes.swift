@@ -144,6 +144,36 @@ extension Descriptor {
     }
   }
 
+  /// Gives the file, which is open for reading and writing, other content; on failure the old one stays. For files of a size
+  /// that fits into memory.
+  public func overwrite(with bytes: [UInt8]) throws(SystemError) {
+    let size = try status().size
+    // What the new bytes are written over: the rest is cut off last, when nothing can fail for want of room.
+    var old: [UInt8] = []
+    while old.count < min(Int(size), bytes.count) {
+      let part = try read(upTo: min(Int(size), bytes.count) - old.count)
+      if part.isEmpty { break }
+      old += part
+    }
+    do throws(SystemError) {
+      if bytes.count > Int(size) { try reserveIfAble(Int64(bytes.count)) }
+      try writeAll(bytes.span, at: 0)
+      try truncate(to: Int64(bytes.count))
+    } catch {
+      try? writeAll(old.span, at: 0)
+      try? truncate(to: size)
+      throw error
+    }
+  }
+
+  private func reserveIfAble(_ size: Int64) throws(SystemError) {
+    do {
+      try reserve(size)
+    } catch {
+      guard error.errno == EOPNOTSUPP || error.errno == ENOSYS else { throw error }
+    }
+  }
+
   /// Copies from here to the end of the file into `destination`, inside the kernel. copy_file_range(2), and
   /// sendfile(2) between file systems that cannot. Returns the number of bytes.
   @discardableResult

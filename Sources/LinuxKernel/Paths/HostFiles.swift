@@ -87,6 +87,21 @@ public enum HostFiles {
     if durable { try parent.reopened().synchronise() }
   }
 
+  /// Gives a file other content in place, for those who have it open or bound to another path. On failure, such as that of
+  /// a full disk, the old content stays, and a file that was not there is not there then.
+  public static func overwrite(
+    _ path: some KernelPath, with bytes: [UInt8], permissions: UInt32 = 0o644
+  ) throws(SystemError) {
+    let isNew = try !exists(path)
+    let file = try open(path, [.readWrite, .create], permissions: permissions)
+    do {
+      try file.overwrite(with: bytes)
+    } catch {
+      if isNew { try? remove(path) }
+      throw error
+    }
+  }
+
   // MARK: Directories
 
   /// Makes one directory with exactly these permissions. mkdir(2).

@@ -1,0 +1,114 @@
+"""What a change of networks under a running container must not lose: all of it, or nothing; its files; what is published."""
+
+import contextlib
+import subprocess
+
+import pytest
+
+from conftest import run
+from test_network import ask, lan, serve, server, settings  # noqa: F401 (fixtures)
+from test_network_live import create, state, way_out
+from test_network_parents import create as create_parented, answers, needs
+
+
+def cables(server):
+    return sorted(link for link in server.links() if link.startswith("veth"))
+
+
+def inside(server, name, path="/etc/hosts"):
+    return server.docker("exec", name, "cat", path, check=0).stdout
+
+
+@contextlib.contextmanager
+def mounted_over(path, *mount):
+    """A mount on a file of a container's, as long as it is tried with."""
+    run(*mount, path, check=0)
+    try:
+        yield
+    finally:
+        run("umount", path, check=0)
+
+
+@pytest.mark.parametrize("action", ["connect", "disconnect"])
+def test_files_that_cannot_be_written(server, action):
+    """Then nothing of the networks changes either."""
+    create(server, "aa")
+    serve(server, "web", "-p", "18620:80")
+    if action == "disconnect":
+        server.docker("network", "connect", "aa", "web", check=0)
+    before = state(server, "web"), cables(server), inside(server, "web"), inside(server, "web", "/etc/resolv.conf")
+    hosts = server.inspect("web")["HostsPath"]
+    with mounted_over(hosts, "mount", "--bind", hosts):
+        run("mount", "-o", "remount,bind,ro", hosts, check=0)
+        failed = server.docker("network", action, "aa", "web")
+        assert failed.returncode == 1 and "read-only file system" in failed.stderr
+        assert "container web: its networks stay as they are" in failed.stderr
+        assert before == (
+            state(server, "web"), cables(server), inside(server, "web"), inside(server, "web", "/etc/resolv.conf"))
+        assert "hello from web" in ask("127.0.0.1", 18620)
+    # Nor with the next server.
+    server.restart()
+    assert state(server, "web") == before[0]
+    server.docker("network", action, "aa", "web", check=0)
+    assert state(server, "web")[:2] == (["aa", "bridge"] if action == "connect" else ["bridge"], True)
+
+
+def test_a_full_disk_leaves_the_hosts_whole(server, tmp_path):
+    create(server, "aa")
+    server.docker("create", "--name", "web", "busybox", "sleep", "1000", check=0)
+    server.docker("start", "web", check=0)
+    server.docker("stop", "-t", "0", "web", check=0)
+    run("mount", "-t", "tmpfs", "-o", "size=4k", "small", tmp_path, check=0)
+    try:
+        (tmp_path / "hosts").touch()
+        with mounted_over(server.inspect("web")["HostsPath"], "mount", "--bind", tmp_path / "hosts"):
+            server.docker("start", "web", check=0)
+            left = 4090 - len(inside(server, "web").encode())
+            server.docker("exec", "web", "sh", "-c", f"printf '# %0{left - 3}d\\n' 7 >>/etc/hosts", check=0)
+            before = state(server, "web"), inside(server, "web")
+            assert len(before[1].encode()) == 4090
+            failed = server.docker("network", "connect", "aa", "web")
+            assert failed.returncode == 1 and "no space left on device" in failed.stderr
+            assert (state(server, "web"), inside(server, "web")) == before
+            server.docker("exec", "web", "sh", "-c", "sed '$d' /etc/hosts >/tmp/h; cat /tmp/h >/etc/hosts", check=0)
+            server.docker("network", "connect", "aa", "web", check=0)
+            assert settings(server, "web")["Networks"]["aa"]["IPAddress"] in inside(server, "web")
+        server.docker("rm", "-f", "web", check=0)
+    finally:
+        run("umount", tmp_path, check=0)
+
+
+@pytest.mark.parametrize("action", ["connect", "disconnect"])
+def test_files_are_put_back(server, action):
+    create(server, "aa")
+    server.docker("run", "-d", "--name", "web", "busybox", "sleep", "1000", check=0)
+    if action == "disconnect":
+        server.docker("network", "connect", "aa", "web", check=0)
+    before = inside(server, "web"), inside(server, "web", "/etc/resolv.conf")
+    server.restart(failpoints="network-change.after-files=1*error")
+    assert server.docker("network", action, "aa", "web").returncode == 1
+    assert (inside(server, "web"), inside(server, "web", "/etc/resolv.conf")) == before
+    server.docker("network", action, "aa", "web", check=0)
+    assert inside(server, "web") != before[0]
+
+
+@needs("macvlan")
+@pytest.mark.parametrize("point", ["network-change.after-record", "network-change.after-connect"])
+def test_a_death_on_the_way_to_the_wire(server, lan, point):
+    assert create_parented(server, "macvlan", "wire").returncode == 0
+    server.docker("run", "-d", "--name", "both", "--network", "none", "busybox", "sleep", "1000", check=0)
+    server.docker("network", "disconnect", "none", "both", check=0)
+    server.restart(failpoints=f"{point}=die")
+    server.docker("network", "connect", "wire", "both")
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        server.process.wait(10)
+    server.start()
+    assert state(server, "both") == (["wire"], True, lan.guest)
+    assert answers(server, "both", lan.guest)
+    assert settings(server, "both")["Networks"]["wire"]["IPAddress"] in inside(server, "both")
+    server.restart(failpoints=f"{point}=die")
+    server.docker("network", "disconnect", "wire", "both")
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        server.process.wait(10)
+    server.start()
+    assert state(server, "both") == ([], True, "")
