@@ -112,3 +112,44 @@ def test_a_death_on_the_way_to_the_wire(server, lan, point):
         server.process.wait(10)
     server.start()
     assert state(server, "both") == ([], True, "")
+
+
+def ports(server, name):
+    return {(port["HostIp"], port["HostPort"]) for port in settings(server, name)["Ports"].get("80/tcp") or []}
+
+
+def test_a_port_comes_back_with_its_family(server, lan):
+    """To a network of IPv6 alone, and back."""
+    create(server, "four")
+    create(server, "six", options=["--ipv4=false", "--ipv6"])
+    serve(server, "web", "--network", "four", "-p", "18621:80", "-p", "80", "-p", "127.0.0.1:18622:80", "-p", "0.0.0.0:18623:80",
+          "-p", "[::1]:18624:80")
+    before = ports(server, "web")
+    [random] = {port for _, port in before} - {"18621", "18622", "18623", "18624"}
+    assert {("0.0.0.0", random), ("::", random)} < before
+
+    def is_reached():
+        assert ports(server, "web") == before
+        for host, port, origin in [("127.0.0.1", 18621, None), (lan.host, 18621, lan), (lan.host, random, lan),
+                                   (lan.host6, random, lan), ("::1", 18621, None), ("127.0.0.1", 18622, None),
+                                   (lan.host, 18623, lan), ("::1", 18624, None)]:
+            assert "hello from web" in ask(host, port, origin), (host, port)
+    is_reached()
+    # Beside each other each family goes by its own network.
+    server.docker("network", "connect", "six", "web", check=0)
+    is_reached()
+    server.docker("network", "disconnect", "four", "web", check=0)
+    assert ports(server, "web") == {("::", "18621"), ("::", random), ("::1", "18624")}
+    assert "hello from web" in ask(lan.host6, 18621, lan) and "hello" not in ask(lan.host, 18621, lan)
+    # What is let go of is anybody's, until it is to come back.
+    server.docker("run", "-d", "--name", "other", "-p", "127.0.0.1:18622:80", "busybox", "sleep", "1000", check=0)
+    refused = server.docker("network", "connect", "four", "web")
+    assert refused.returncode == 1 and "port is already allocated" in refused.stderr
+    assert ports(server, "web") == {("::", "18621"), ("::", random), ("::1", "18624")}
+    server.docker("rm", "-f", "other", check=0)
+    server.docker("network", "connect", "four", "web", check=0)
+    is_reached()
+    server.restart()
+    is_reached()
+    server.docker("network", "disconnect", "six", "web", check=0)
+    is_reached()

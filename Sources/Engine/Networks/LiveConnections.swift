@@ -86,11 +86,13 @@ extension Networks {
 
   /// Has what is published lead to the network that is the container's way out now.
   private func movePorts(_ plan: [PublishedPortPlan], _ change: inout ConnectionChange) throws {
-    guard let target = change.after.publisher else { return change.after.ports = [] }
-    guard let source = change.before.publisher else {
-      return try claimPorts(plan, for: change.container, &change.after)
-    }
-    if source.id != target.id { change.after.ports = change.before.ports.compactMap { $0.moved(to: target) } }
+    let targets = change.after.published
+    guard !targets.isEmpty else { return change.after.ports = [] }
+    let before = change.before.published
+    if before.isEmpty { return try claimPorts(plan, for: change.container, &change.after) }
+    guard before != targets else { return }
+    change.after.ports = change.before.ports.compactMap { $0.moved(to: targets) }
+    try claimMissingPorts(plan, for: change.container, &change.after)
   }
 
   private func carryOut(_ change: inout ConnectionChange, _ sandbox: NetworkSandbox, _ files: BundleWriter) throws {
@@ -207,9 +209,6 @@ extension NetworkGrant {
     self.sandboxKey = sandboxKey
   }
 
-  /// The place that what is published leads to: the first in a bridge that is a way out.
-  var publisher: Endpoint? { cabled.first { !$0.gateway4.isEmpty || !$0.gateway6.isEmpty } }
-
   /// The interfaces by which it reaches what is in none of its networks, and the routers there.
   fileprivate var waysOut: [NetworkSandbox.WayOut] {
     endpoints.flatMap { endpoint in
@@ -224,9 +223,8 @@ extension NetworkGrant.Port {
   }
 
   /// Nil where the container cannot be reached from the port's address.
-  fileprivate func moved(to endpoint: NetworkGrant.Endpoint) -> NetworkGrant.Port? {
+  fileprivate func moved(to addresses: [IPAddress]) -> NetworkGrant.Port? {
     guard let host = IPAddress(hostAddress) else { return nil }
-    let addresses = endpoint.addresses.map(\.address)
     guard let target = addresses.first(where: { $0.family == host.family }) ?? addresses.first,
       target.family == host.family || host.family == .version6
     else { return nil }

@@ -213,16 +213,14 @@ extension Networks {
   func claimPorts(
     _ plans: [PublishedPortPlan], for container: ContainerID, _ grant: inout NetworkGrant
   ) throws {
-    // What is on a parent has addresses of its own on the wire, and nothing of it is published here.
-    guard let endpoint = grant.publisher else { return }
-    let binding = table.withLock { $0.byID[endpoint.network]?.definition.hostBinding }
+    let targets = grant.published
+    guard !targets.isEmpty else { return }
     for plan in plans {
-      var address = plan.hostAddress ?? binding ?? .unspecified(.version4)
-      if plan.hostAddress == nil, address.isUnspecified, endpoint.ipv4.isEmpty { address = .unspecified(.version6) }
+      let address = hostAddress(of: plan, grant)
       grant.ports +=
         plan.hostAddress == nil && address == .unspecified(.version4)
-        ? try claimEverywhere(plan, endpoint, for: container)
-        : try claim(plan, at: address, endpoint, for: container)
+        ? try claimEverywhere(plan, targets, for: container)
+        : try claim(plan, at: address, targets, for: container)
     }
   }
 

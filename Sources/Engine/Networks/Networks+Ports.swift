@@ -9,12 +9,48 @@ extension Networks {
   /// How many of the ports that the kernel proposes are tried, when each is free for one family only.
   private static let mostProposals = 16
 
+  /// The address of this machine that a port is published at, where one is meant.
+  func hostAddress(of plan: PublishedPortPlan, _ grant: NetworkGrant) -> IPAddress {
+    if let asked = plan.hostAddress { return asked }
+    let binding = table.withLock { table in
+      grant.publishers.first.flatMap { table.byID[$0.network]?.definition.hostBinding }
+    }
+    let address = binding ?? .unspecified(.version4)
+    return address.isUnspecified && !grant.canPublish(.version4) ? .unspecified(.version6) : address
+  }
+
+  /// Claims what `plans` ask for and a grant lacks, since the networks before could not have it. What these cannot have
+  /// either is left out.
+  func claimMissingPorts(
+    _ plans: [PublishedPortPlan], for container: ContainerID, _ grant: inout NetworkGrant
+  ) throws {
+    var rest = grant.ports
+    // Those that name an address come first, since others might be taken for theirs.
+    for plan in plans.filter({ $0.hostAddress != nil }) + plans.filter({ $0.hostAddress == nil }) {
+      let address = hostAddress(of: plan, grant)
+      guard address.family == .version6 || grant.canPublish(.version4) else { continue }
+      guard let present = rest.first(where: plan.isMet) else {
+        try claimPorts([plan], for: container, &grant)
+        continue
+      }
+      let all = rest.filter { plan.isMet(by: $0) && $0.hostPort == present.hostPort }
+      rest.removeAll { all.contains($0) }
+      // At all addresses, and so far at those of IPv6 only.
+      guard plan.hostAddress == nil, address == .unspecified(.version4),
+        all.map(\.hostAddress) == ["\(IPAddress.unspecified(.version6))"]
+      else { continue }
+      var same = plan
+      same.hostPorts = present.hostPort...present.hostPort
+      let place = grant.ports.firstIndex(of: present) ?? grant.ports.endIndex
+      grant.ports.insert(contentsOf: try claim(same, at: address, grant.published, for: container), at: place)
+    }
+  }
+
   /// Claims a port at all addresses of this machine: of both families, where it has both. A container without IPv6 is
   /// reached by it through a relay.
   func claimEverywhere(
-    _ plan: PublishedPortPlan, _ endpoint: NetworkGrant.Endpoint, for container: ContainerID
+    _ plan: PublishedPortPlan, _ targets: [IPAddress], for container: ContainerID
   ) throws -> [NetworkGrant.Port] {
-    let targets = endpoint.addresses.map(\.address)
     guard let target4 = targets.first(where: { $0.family == .version4 }) else { return [] }
     let target6 = targets.first { $0.family == .version6 }
     let all4 = IPAddress.unspecified(.version4)
@@ -45,9 +81,8 @@ extension Networks {
 
   /// Claims a port at one address.
   func claim(
-    _ plan: PublishedPortPlan, at address: IPAddress, _ endpoint: NetworkGrant.Endpoint, for container: ContainerID
+    _ plan: PublishedPortPlan, at address: IPAddress, _ targets: [IPAddress], for container: ContainerID
   ) throws -> [NetworkGrant.Port] {
-    let targets = endpoint.addresses.map(\.address)
     var target = targets.first { $0.family == address.family }
     if address.family == .version6 {
       guard HostNetwork.hasVersion6 else {
@@ -95,5 +130,33 @@ extension Networks {
       if let published = port.published { try claim.relay(published, on: loops, logger) }
     }
     return taken.map(\.port)
+  }
+}
+
+extension NetworkGrant {
+  /// The places that what is published leads to: of each family the one in a bridge that is the way out. What is on a
+  /// parent has addresses of its own on the wire, and nothing of it is published here.
+  var publishers: [Endpoint] { [IPAddress.Family.version4, .version6].compactMap(publisher) }
+
+  private func publisher(_ family: IPAddress.Family) -> Endpoint? {
+    cabled.first { $0.gateways.contains { $0.family == family } }
+  }
+
+  /// The addresses that what is published leads to, at most one of each family.
+  var published: [IPAddress] {
+    [IPAddress.Family.version4, .version6].compactMap { family in
+      publisher(family)?.addresses.map(\.address).first { $0.family == family }
+    }
+  }
+
+  func canPublish(_ family: IPAddress.Family) -> Bool { published.contains { $0.family == family } }
+}
+
+extension PublishedPortPlan {
+  /// Whether a port is one that is asked for.
+  fileprivate func isMet(by port: NetworkGrant.Port) -> Bool {
+    port.transport == transport.rawValue && port.containerPort == containerPort
+      && (hostAddress == nil || IPAddress(port.hostAddress) == hostAddress)
+      && hostPorts?.contains(port.hostPort) != false
   }
 }
