@@ -1,6 +1,7 @@
 """What a change of networks under a running container must not lose: all of it, or nothing; its files; what is published."""
 
 import contextlib
+import json
 import subprocess
 
 import pytest
@@ -153,3 +154,38 @@ def test_a_port_comes_back_with_its_family(server, lan):
     is_reached()
     server.docker("network", "disconnect", "six", "web", check=0)
     is_reached()
+
+
+def test_names_in_networks_are_shown_when_it_has_stopped(server):
+    create(server, "aa")
+    server.docker("create", "--name", "web", "--hostname", "me", "--network", "aa", "--network-alias", "www", "busybox",
+                  "sleep", "1000", check=0)
+    assert settings(server, "web")["Networks"]["aa"]["DNSNames"] is None
+    server.docker("start", "web", check=0)
+    server.docker("network", "connect", "bridge", "web", check=0)
+    shown = settings(server, "web")["Networks"]
+    assert shown["aa"]["DNSNames"] == ["web", "www", server.inspect("web")["Id"][:12], "me"]
+    server.docker("stop", "-t", "0", "web", check=0)
+    after = settings(server, "web")["Networks"]
+    assert after["aa"]["DNSNames"] == shown["aa"]["DNSNames"] and after["bridge"]["DNSNames"] is None
+    assert after["aa"]["EndpointID"] == after["aa"]["IPAddress"] == ""
+
+
+@pytest.mark.parametrize("network", ["host", "none"])
+def test_each_run_has_a_place_of_its_own(server, network):
+    server.docker("run", "-d", "--name", "web", "--network", network, "busybox", "sleep", "1000", check=0)
+
+    def place():
+        return settings(server, "web")["Networks"][network]["EndpointID"]
+
+    def told():
+        return [member["EndpointID"] for member in
+                json.loads(server.docker("network", "inspect", network, check=0).stdout)[0]["Containers"].values()]
+    first = place()
+    assert len(first) == 64 and told() == [first]
+    server.restart()
+    assert place() == first
+    server.docker("stop", "-t", "0", "web", check=0)
+    assert place() == "" and told() == []
+    server.docker("start", "web", check=0)
+    assert len(place()) == 64 and place() != first and told() == [place()]

@@ -33,7 +33,8 @@ extension Engine {
     answer.hostnamePath = "\(files)/hostname"
     answer.hostsPath = "\(files)/hosts"
     plan.view(
-      &answer, logPath: layout.log(of: id), grant: shownGrant(of: container), networkIDs: networks.idsByName)
+      &answer, logPath: layout.log(of: id), called: plan.calledInNetworks(container), grant: shownGrant(of: container),
+      networkIDs: networks.idsByName)
     if size {
       let written = try await writtenBytes(of: container)
       answer.sizeRw = written

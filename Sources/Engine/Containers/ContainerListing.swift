@@ -32,11 +32,14 @@ extension Engine {
 
   private func summary(of container: Container, now: Timestamp) throws -> ContainerSummary {
     var inspect = ContainerInspect()
+    inspect.id = container.id.text
+    inspect.state = container.state.view
     inspect.hostConfig = container.configuration.request.hostConfig
     inspect.config = container.configuration.request.config
     let grant = shownGrant(of: container)
     let plan = try settledPlan(of: container)
-    plan.view(&inspect, logPath: "", grant: grant, networkIDs: networks.idsByName)
+    plan.view(
+      &inspect, logPath: "", called: plan.calledInNetworks(container), grant: grant, networkIDs: networks.idsByName)
     let state = container.state
     var summary = ContainerSummary()
     summary.id = container.id.text

@@ -155,8 +155,9 @@ extension Engine {
       return nil
     }
     let start = Timestamp(nanoseconds: status.startedAt)
-    if container.state.isRunning {
-      container.correct(pid: Int(status.pid), started: start)
+    if case .running(let run) = container.state {
+      // What clients have been told of its start stays so: the shim has read the clock a moment before the server.
+      if run.pid != Int(status.pid) { container.correct(pid: Int(status.pid), started: start) }
     } else {
       await attempt(container) {
         _ = try container.handle(.launched(pid: Int(status.pid), at: start))

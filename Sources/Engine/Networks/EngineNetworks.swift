@@ -39,7 +39,9 @@ extension Engine {
       for container in containers.all where container.state.isRunning {
         guard networkIDs(of: container)[definition.name] != nil else { continue }
         shown.containers[container.id.text] = NetworkContainer(
-          name: container.name, endpointID: NetworkDefinition.endpointID(in: definition.id, of: container.id.text))
+          name: container.name,
+          endpointID: NetworkDefinition.endpointID(
+            in: definition.id, of: container.id.text, since: container.state.view.startedAt))
       }
     }
     return shown

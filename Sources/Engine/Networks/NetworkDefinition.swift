@@ -249,13 +249,10 @@ struct NetworkDefinition: Sendable, Equatable {
     return pools.filter { !isOfVersion6($0) } + pools.filter(isOfVersion6)
   }
 
-  /// What a container's place is called in a network where it has nothing of its own: both ids as numbers, one taken from
-  /// the other bit by bit.
-  static func endpointID(in network: String, of container: String) -> String {
-    String(
-      zip(network, container).map { one, other in
-        Character(String((one.hexDigitValue ?? 0) ^ (other.hexDigitValue ?? 0), radix: 16))
-      })
+  /// What a container's place is called in a network where it has nothing of its own, and so nothing that is written
+  /// down: another id for each of its runs.
+  static func endpointID(in network: String, of container: String, since started: String) -> String {
+    (0..<8).map { NetworkHost.mark(of: "\($0) \(network) \(container) \(started)") }.joined()
   }
 
   // MARK: For the kernel

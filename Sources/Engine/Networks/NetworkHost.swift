@@ -52,7 +52,7 @@ final class NetworkHost: Sendable {
   }
 
   /// The same in eight hexadecimal digits.
-  private static func mark(of text: String) -> String {
+  static func mark(of text: String) -> String {
     let digits = String(hash(of: text), radix: 16)
     return String(repeating: "0", count: 8 - digits.count) + digits
   }

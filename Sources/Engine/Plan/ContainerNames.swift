@@ -19,4 +19,9 @@ extension ContainerPlan {
   func called(_ container: Container) -> ContainerNames {
     ContainerNames(id: container.id, name: container.name, hostname: namespaces.hostname)
   }
+
+  /// The same once it has been started; nil before.
+  func calledInNetworks(_ container: Container) -> ContainerNames? {
+    if case .created = container.state { nil } else { called(container) }
+  }
 }

@@ -102,13 +102,15 @@ struct ContainerPlan: Sendable {
   ///
   /// - Parameters:
   ///   - logPath: Where the log would lie.
+  ///   - called: What the container is called in networks, once it has been in some.
   ///   - grant: What the container has of its networks now.
   func view(
-    _ inspect: inout ContainerInspect, logPath: String, grant: NetworkGrant?, networkIDs: [String: String]
+    _ inspect: inout ContainerInspect, logPath: String, called: ContainerNames?, grant: NetworkGrant?,
+    networkIDs: [String: String]
   ) {
     resources.view(&inspect.hostConfig)
     mounts.view(&inspect)
-    network.view(&inspect, grant: grant, networkIDs: networkIDs)
+    network.view(&inspect, called: called, grant: grant, networkIDs: networkIDs)
     namespaces.view(&inspect)
     security.view(&inspect)
     process.view(&inspect)

@@ -4,8 +4,12 @@ import NetworkAddresses
 
 /// What inspect and the list show of a container's networks.
 extension NetworkPlan {
-  /// - Parameter grant: What it has now; nil when it does not run.
-  func view(_ inspect: inout ContainerInspect, grant: NetworkGrant?, networkIDs: [String: String]) {
+  /// - Parameters:
+  ///   - called: What it is called; nil: it has been in no network so far.
+  ///   - grant: What it has now; nil when it does not run.
+  func view(
+    _ inspect: inout ContainerInspect, called: ContainerNames?, grant: NetworkGrant?, networkIDs: [String: String]
+  ) {
     if inspect.hostConfig.networkMode.isEmpty || inspect.hostConfig.networkMode == "default" {
       inspect.hostConfig.networkMode = mode == .none ? "none" : "bridge"
     }
@@ -19,7 +23,7 @@ extension NetworkPlan {
     case .container: break
     case .networks:
       for attachment in attachments {
-        settings.networks[attachment.network] = view(attachment, grant, networkIDs)
+        settings.networks[attachment.network] = view(attachment, called, grant, networkIDs)
       }
       settings.ports = portMap(grant)
     }
@@ -37,16 +41,18 @@ extension NetworkPlan {
     var settings = EndpointSettings()
     settings.networkID = networkIDs[network] ?? ""
     if container.state.running {
-      settings.endpointID = NetworkDefinition.endpointID(in: settings.networkID, of: container.id)
+      settings.endpointID = NetworkDefinition.endpointID(
+        in: settings.networkID, of: container.id, since: container.state.startedAt)
     }
     return settings
   }
 
   private func view(
-    _ attachment: Attachment, _ grant: NetworkGrant?, _ networkIDs: [String: String]
+    _ attachment: Attachment, _ called: ContainerNames?, _ grant: NetworkGrant?, _ networkIDs: [String: String]
   ) -> EndpointSettings {
     var shown = attachment.settings
     shown.networkID = networkIDs[attachment.network] ?? ""
+    if !attachment.isDefaultNetwork { shown.dnsNames = called?.all(aliases: attachment.settings.aliases ?? []) }
     guard let endpoint = grant?.endpoints.first(where: { $0.name == attachment.network }) else { return shown }
     shown.networkID = endpoint.network
     shown.dnsNames = endpoint.names.isEmpty ? nil : endpoint.names
