@@ -272,7 +272,8 @@ def test_connecting_and_what_the_events_say(server):
     server.docker("network", "disconnect", "side", "mover", check=0)
     gone = server.docker("network", "disconnect", "side", "mover")
     assert gone.returncode == 1 and "is not connected to network side" in gone.stderr
-    server.docker("network", "disconnect", "--force", "side", "nosuch", check=0)
+    gone = server.docker("network", "disconnect", "--force", "side", "nosuch")
+    assert gone.returncode == 1 and "endpoint nosuch not found" in gone.stderr
     server.docker("kill", "mover", check=0)
     server.docker("wait", "mover", check=0)
     server.docker("network", "rm", "side", check=0)

@@ -23,13 +23,13 @@ extension Engine {
 
   public func disconnectNetwork(_ name: String, _ request: NetworkDisconnectRequest) async throws {
     let network = try networks.find(name)
-    // With `force` a container may be named that is gone; then it has nothing of the network any more.
     let container: Container
     do {
       container = try containers.find(request.container)
     } catch {
-      if request.force { return }
-      throw error
+      // Docker looks for a place of that name then. Ours go with their containers.
+      guard request.force, error.kind == .notFound else { throw error }
+      throw ClassifiedError(.notFound, "endpoint \(request.container) not found")
     }
     try await send(container) { .disconnect(network, $0) }
   }
