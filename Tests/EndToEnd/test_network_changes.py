@@ -7,6 +7,7 @@ import subprocess
 import pytest
 
 from conftest import run
+from test_names import Upstream, ask as ask_names, upstream  # noqa: F401 (fixture)
 from test_network import ask, lan, serve, server, settings  # noqa: F401 (fixtures)
 from test_network_live import create, state, way_out
 from test_network_parents import create as create_parented, answers, needs
@@ -189,3 +190,24 @@ def test_each_run_has_a_place_of_its_own(server, network):
     assert place() == "" and told() == []
     server.docker("start", "web", check=0)
     assert len(place()) == 64 and place() != first and told() == [place()]
+
+
+def test_a_new_default_of_servers_counts_at_once(server, upstream):
+    other = Upstream("192.0.2.54")
+    try:
+        server.stop()
+        server.arguments = ["--dns", "192.0.2.1"]
+        server.start()
+        create(server, "aa")
+        server.docker("run", "-d", "--name", "asker", "--network", "aa", "busybox", "sleep", "1000", check=0)
+        server.docker("run", "-d", "--name", "own", "--network", "aa", "--dns", other.address, "busybox", "sleep", "1000", check=0)
+        server.stop()
+        server.arguments = ["--dns", upstream.address]
+        server.start()
+        assert ask_names(server, "asker", "known.example").addresses == ["192.0.2.1"]
+        assert upstream.asked == ["known.example"]
+        # What a container was given itself stays.
+        assert ask_names(server, "own", "known.example").addresses == ["192.0.2.1"]
+        assert upstream.asked == other.asked == ["known.example"]
+    finally:
+        other.close()

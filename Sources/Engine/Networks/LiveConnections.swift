@@ -46,7 +46,9 @@ extension Networks {
     let sandbox = try NetworkSandbox(at: before.sandboxKey)
     do {
       try placeAll(called, plan, &change)
-      guard !change.coming.isEmpty || !change.leaving.isEmpty || before.isChanging else { return }
+      guard !change.coming.isEmpty || !change.leaving.isEmpty || before.isChanging else {
+        return try changeServers(of: called.id, to: plan.nameServers)
+      }
       change.after.isChanging = false
       change.after.resolver = try resolver(of: change.after, plan)
       try change.after.checkLimit()

@@ -108,6 +108,14 @@ extension Networks {
     }
   }
 
+  /// Has a container's resolver, if it has one, ask these servers from now on.
+  func changeServers(of container: ContainerID, to servers: [String]) throws {
+    guard var grant = grant(of: container), grant.resolver != nil, grant.resolver?.servers != servers else { return }
+    grant.resolver?.servers = servers
+    try keep(grant, of: container)
+    names.change(scope(of: grant), of: container.text)
+  }
+
   /// Others find a container by its new name from now on.
   func rename(_ container: ContainerID, to name: String) throws {
     guard var grant = grant(of: container), grant.endpoints.contains(where: { !$0.names.isEmpty }) else { return }
