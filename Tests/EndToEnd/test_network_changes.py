@@ -9,7 +9,7 @@ import pytest
 from conftest import run
 from test_names import Upstream, ask as ask_names, upstream  # noqa: F401 (fixture)
 from test_network import ask, lan, serve, server, settings  # noqa: F401 (fixtures)
-from test_network_live import create, state, way_out
+from test_network_live import create, state
 from test_network_parents import create as create_parented, answers, needs
 
 
