@@ -156,7 +156,8 @@ extension Descriptor {
       old += part
     }
     do throws(SystemError) {
-      if bytes.count > Int(size) { try reserveIfAble(Int64(bytes.count)) }
+      // All of it, since a file may have holes. An empty one has nothing to lose.
+      if size > 0, !bytes.isEmpty { try reserveIfAble(Int64(bytes.count)) }
       try writeAll(bytes.span, at: 0)
       try truncate(to: Int64(bytes.count))
     } catch {
