@@ -14,6 +14,7 @@ import pytest
 
 from conftest import BIN, end, eventually, remove_cgroup, run
 from test_network import ask, lan, reaches, serve, server, settings  # noqa: F401 (fixtures)
+from test_network_beside_ufw import bridges_are_filtered
 from test_network_host import iptables, own_bridge, repairs, ruleset, stands_still
 
 SERVE = "while true; do echo hello from {name} | nc -l -p 80 -w 1 >/tmp/seen 2>&1; done"
@@ -185,3 +186,19 @@ def test_dockerd_that_comes_later(server, lan):
         assert repairs(server) == 0
     finally:
         daemon.clean()
+
+
+def test_bridges_that_come_to_be_filtered(server, lan):
+    """As by br_netfilter, which dockerd loads: a container still gets to its own published port."""
+    with bridges_are_filtered("0"):
+        serve(server, "web", "-p", "19084:80")
+        assert reaches(server, "web", lan.host, 19084)
+    with bridges_are_filtered("1"):
+        try:
+            run("iptables", "-N", "DOCKER-USER", check=0)
+            run("iptables", "-I", "FORWARD", "-j", "DOCKER-USER", check=0)
+            eventually(lambda: reaches(server, "web", lan.host, 19084), what="the cable gives back what came by it")
+        finally:
+            run("iptables", "-D", "FORWARD", "-j", "DOCKER-USER")
+            run("iptables", "-F", "DOCKER-USER")
+            run("iptables", "-X", "DOCKER-USER")

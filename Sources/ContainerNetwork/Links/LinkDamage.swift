@@ -15,6 +15,7 @@ public enum LinkDamage: Sendable, Hashable, CustomStringConvertible {
   case cableGone(String)
   case cableUnplugged(String)
   case cableUnchecked(String)
+  case cableWithoutReturn(String)
 
   public var description: String {
     switch self {
@@ -23,6 +24,7 @@ public enum LinkDamage: Sendable, Hashable, CustomStringConvertible {
     case .addressGone(let address, let bridge): "the bridge \(bridge) lacked its address \(address)"
     case .cableGone(let name): "the cable \(name) was gone"
     case .cableUnplugged(let name): "the cable \(name) was unplugged"
+    case .cableWithoutReturn(let name): "nothing came back by the cable \(name) that had come in by it"
     case .cableUnchecked(let name): "what comes out of the cable \(name) was not checked"
     }
   }
@@ -58,6 +60,7 @@ extension HostLinks {
       let present = addresses.filter { $0.link == link.index }.map(\.address)
       damage += bridge.gateways.filter { !present.contains($0) }.map { .addressGone($0, bridge: bridge.name) }
     }
+    let needsReturn = try KernelSettings.bridgesCallFilter
     for cable in cables {
       guard let link = byName[cable.name] else {
         damage.append(.cableGone(cable.name))
@@ -66,6 +69,7 @@ extension HostLinks {
       // Of a bridge that is gone, all cables are unplugged: that is said once.
       guard let bridge = byName[cable.bridge] else { continue }
       if link.master != bridge.index { damage.append(.cableUnplugged(cable.name)) }
+      if needsReturn, link.bridgePort?.hairpin == false { damage.append(.cableWithoutReturn(cable.name)) }
       if try !isChecked(link, cable.sender) { damage.append(.cableUnchecked(cable.name)) }
     }
     return damage
