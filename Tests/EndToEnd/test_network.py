@@ -432,39 +432,6 @@ def test_what_others_take_away_comes_back(server, lan):
     assert "hello" in ask(lan.host, 18700, lan)
 
 
-def test_the_machine_is_a_router_only_for_containers_and_no_longer_than_them(server, lan):
-    def forwards():
-        return open("/proc/sys/net/ipv4/ip_forward").read().strip() == "1"
-    server.stop()
-    run("sysctl", "-w", "net.ipv4.ip_forward=0", check=0)
-    server.start()
-    server.docker("run", "-d", "--name", "cc", "busybox", "sleep", "1000", check=0)
-    assert forwards()
-    # From one of its links to another nothing goes that was not forwarded before.
-    run("ip", "link", "add", "other0", "type", "veth", "peer", "name", "other1", check=0)
-    try:
-        run("ip", "addr", "add", "198.51.100.1/24", "dev", "other0", check=0)
-        run("ip", "link", "set", "other0", "up", check=0)
-        run("ip", "link", "set", "other1", "up", check=0)
-        assert lan.run("ping", "-c", "1", "-W", "1", "198.51.100.7").returncode != 0
-        assert "router for containers only" in run("nft", "list", "ruleset", check=0).stdout
-    finally:
-        run("ip", "link", "del", "other0")
-    server.docker("exec", "cc", "ping", "-c", "1", "-W", "2", lan.guest, check=0)
-    server.docker("rm", "-f", "cc", check=0)
-    server.stop()
-    assert not forwards()
-    server.start()
-    server.docker("run", "--rm", "busybox", "true", check=0)
-    run("nft", "add table inet firewall", check=0)
-    try:
-        run("nft", "add chain inet firewall forward { type filter hook forward priority 0; }", check=0)
-        server.stop()
-        assert forwards(), "somebody else has chains for it"
-    finally:
-        run("nft", "delete table inet firewall")
-
-
 def test_nothing_is_left_after_many_starts(server):
     server.docker("run", "--rm", "busybox", "true", check=0)
     before = (server.links(), run("nft", "list", "ruleset", check=0).stdout)

@@ -218,3 +218,68 @@ def test_ipv6_is_off(server, lan):
         assert refused.returncode == 125 and "IPv6 is switched off on this machine" in refused.stderr, refused.stderr
 
 
+def test_the_machine_is_a_router_only_for_containers_and_no_longer_than_them(server, lan):
+    def forwards():
+        return open("/proc/sys/net/ipv4/ip_forward").read().strip() == "1"
+    server.stop()
+    run("sysctl", "-w", "net.ipv4.ip_forward=0", check=0)
+    server.start()
+    server.docker("run", "-d", "--name", "cc", "busybox", "sleep", "1000", check=0)
+    assert forwards()
+    # From one of its links to another nothing goes that was not forwarded before.
+    run("ip", "link", "add", "other0", "type", "veth", "peer", "name", "other1", check=0)
+    try:
+        run("ip", "addr", "add", "198.51.100.1/24", "dev", "other0", check=0)
+        run("ip", "link", "set", "other0", "up", check=0)
+        run("ip", "link", "set", "other1", "up", check=0)
+        assert lan.run("ping", "-c", "1", "-W", "1", "198.51.100.7").returncode != 0
+        assert "router for containers only" in run("nft", "list", "ruleset", check=0).stdout
+    finally:
+        run("ip", "link", "del", "other0")
+    server.docker("exec", "cc", "ping", "-c", "1", "-W", "2", lan.guest, check=0)
+    server.docker("rm", "-f", "cc", check=0)
+    server.stop()
+    assert not forwards()
+    server.start()
+    server.docker("run", "--rm", "busybox", "true", check=0)
+    run("nft", "add table inet firewall", check=0)
+    try:
+        run("nft", "add chain inet firewall forward { type filter hook forward priority 0; }", check=0)
+        server.stop()
+        assert forwards(), "somebody else has chains for it"
+    finally:
+        run("nft", "delete table inet firewall")
+
+
+def guarded(server):
+    """The links between which nothing is forwarded, by the digit of the family."""
+    table = server.tables()[0].split()[-1]
+    found = {}
+    for digit in "46":
+        shown = json.loads(run("nft", "-j", "list", "set", "inet", table, f"guarded{digit}", check=0).stdout)
+        found[digit] = next(one["set"].get("elem", []) for one in shown["nftables"] if "set" in one)
+    return found
+
+
+def test_a_machine_that_is_a_router_of_one_family(server, lan):
+    """What it has forwarded before it forwards still, and its new part is for containers only, from the first moment on."""
+    server.stop()
+    for words in ["net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=0"]:
+        run("sysctl", "-w", words, check=0)
+    server.start()
+    serve(server, "web", "-p", "18630:80")
+    assert guarded(server) == {"4": [], "6": []}
+    server.docker("network", "create", "--ipv6", "six", check=0)
+    serve(server, "web6", "--network", "six", "-p", "18631:80")
+    # Neither our bridges nor what is plugged into them.
+    assert guarded(server) == {"4": [], "6": ["lan0"]}
+    for _ in range(2):
+        for host, port in [(lan.host, 18630), (lan.host, 18631), (lan.host6, 18631)]:
+            assert "hello" in ask(host, port, lan), (host, port)
+        server.restart()
+        assert guarded(server) == {"4": [], "6": ["lan0"]}
+    server.remove_all()
+    server.docker("network", "rm", "six", check=0)
+    server.stop()
+    assert pathlib.Path("/proc/sys/net/ipv4/ip_forward").read_text() == "1\n"
+    assert pathlib.Path("/proc/sys/net/ipv6/conf/all/forwarding").read_text() == "0\n"

@@ -1,4 +1,5 @@
 public import LinuxKernel
+public import NetworkAddresses
 
 import Diagnostics
 import LinuxNetwork
@@ -69,6 +70,11 @@ public final class Firewall: Sendable {
 
   public func remove(_ network: FirewallNetwork) throws(SystemError) {
     try change(removing: ruleset.elements(of: network))
+  }
+
+  /// Has nothing forwarded between some links, of each family.
+  public func guardLinks(_ links: [IPAddress.Family: [String]]) throws(SystemError) {
+    try change(adding: ruleset.elements(guarding: links))
   }
 
   /// Publishes ports, all at once.

@@ -68,8 +68,9 @@ public struct PublishedPort: Sendable, Hashable {
 public struct FirewallPlan: Sendable, Equatable {
   public var networks: [FirewallNetwork] = []
   public var ports: [PublishedPort] = []
-  /// The links that this machine had when we made it a router, if it was none: between those it is none still.
-  public var guardedLinks: [String] = []
+  /// The links that this machine had when we made it a router, for each family of which it was none: between those it is
+  /// none still.
+  public var guardedLinks: [IPAddress.Family: [String]] = [:]
 
   public init() {}
 }

@@ -107,10 +107,16 @@ extension Ruleset {
     let toElsewhere = FirewallStatement.match([.outputInterfaceName], in: bridges, inverted: true)
     // First what nearly every packet is: each rule that it passes costs it a thirtieth of its way.
     transaction.add(FirewallRule(in: forward, [.connection([.established, .related]), .accept]))
-    transaction.add(
-      FirewallRule(
-        in: forward, comment: "this machine is a router for containers only",
-        [.match([.inputInterfaceName], in: guarded), .match([.outputInterfaceName], in: guarded), .drop]))
+    for family in Self.families {
+      transaction.add(
+        FirewallRule(
+          in: forward, comment: "this machine is a router for containers only",
+          [
+            .match(.networkProtocol, .equal, family.networkProtocol),
+            .match([.inputInterfaceName], in: guarded(family)),
+            .match([.outputInterfaceName], in: guarded(family)), .drop,
+          ]))
+    }
     transaction.add(FirewallRule(in: forward, [fromElsewhere, toElsewhere, .accept]))
     transaction.add(
       FirewallRule(

@@ -18,7 +18,9 @@ struct Ruleset {
   var bridges: FirewallSet { FirewallSet("bridges", in: table, of: [.interface]) }
   var internalBridges: FirewallSet { FirewallSet("internal-bridges", in: table, of: [.interface]) }
   /// Links between which nothing is forwarded.
-  var guarded: FirewallSet { FirewallSet("guarded", in: table, of: [.interface]) }
+  func guarded(_ family: IPAddress.Family) -> FirewallSet {
+    FirewallSet("guarded\(family.digit)", in: table, of: [.interface])
+  }
   /// Each bridge with its subnets.
   func members(_ family: IPAddress.Family) -> FirewallSet {
     FirewallSet("members\(family.digit)", in: table, of: [.interface, family.type], isInterval: true)
@@ -41,11 +43,11 @@ struct Ruleset {
       mapNamed: "ports\(family.digit)-of-all", in: table, from: [.transportProtocol, .port], to: [family.type, .port])
   }
 
-  private static let families: [IPAddress.Family] = [.version4, .version6]
+  static let families: [IPAddress.Family] = [.version4, .version6]
 
   private var sets: [FirewallSet] {
-    [bridges, internalBridges, guarded, turns]
-      + Self.families.flatMap { [masqueraded($0), members($0), ports($0), portsOfAll($0)] }
+    [bridges, internalBridges, turns]
+      + Self.families.flatMap { [guarded($0), masqueraded($0), members($0), ports($0), portsOfAll($0)] }
   }
 
   // MARK: Elements
@@ -68,6 +70,12 @@ struct Ruleset {
       elements += network.gateways.map { (masqueraded($0.address.family), FirewallElement($0.network)) }
     }
     return elements
+  }
+
+  func elements(guarding links: [IPAddress.Family: [String]]) -> [(FirewallSet, FirewallElement)] {
+    Self.families.flatMap { family in
+      (links[family] ?? []).map { (guarded(family), FirewallElement([.interface($0)])) }
+    }
   }
 
   /// None for a port that the kernel cannot lead to its container.
@@ -102,7 +110,7 @@ struct Ruleset {
     addRules(to: &transaction)
     var elements = plan.networks.flatMap { self.elements(of: $0) }
     elements += plan.ports.flatMap { self.elements(of: $0) }
-    elements += plan.guardedLinks.map { (guarded, FirewallElement([.interface($0)])) }
+    elements += self.elements(guarding: plan.guardedLinks)
     for (set, members) in Self.grouped(elements) { transaction.add(members, to: set) }
     return transaction
   }

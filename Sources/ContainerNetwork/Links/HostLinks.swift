@@ -110,10 +110,15 @@ public final class HostLinks: Sendable {
     }
   }
 
-  /// The names of all links but the loopback and one other.
-  public func names(besides other: String) throws -> [String] {
-    try socket.withLock { socket in try socket.dump(.links()) }.filter { !$0.isLoopback && $0.name != other }.map(
-      \.name)
+  /// The names of all links but the loopback and our own: bridges with our mark and what is plugged into them, and the
+  /// limiters of a group.
+  public func foreignNames(bridgeMark: String, limiterGroup: UInt32) throws -> [String] {
+    let links = try socket.withLock { socket in try socket.dump(.links()) }
+    let bridges = Set(links.filter { $0.kind == "bridge" && $0.alias == bridgeMark }.map(\.index))
+    return links.filter { link in
+      !link.isLoopback && !bridges.contains(link.index) && !(link.master.map(bridges.contains) ?? false)
+        && !(link.kind == "ifb" && link.group == limiterGroup)
+    }.map(\.name)
   }
 
   /// The names of the links that are plugged into a bridge.

@@ -50,19 +50,25 @@ public enum HostNetwork {
     (try? HostFiles.readText("/proc/sys/net/ipv6/conf/all/disable_ipv6"))?.hasPrefix("1") == true
   }
 
-  /// Has this machine forward packets between its links, and says whether it did not before.
-  public static func becomeRouter(_ family: IPAddress.Family) throws -> Bool {
-    let path = family == .version4 ? "/proc/sys/net/ipv4/ip_forward" : "/proc/sys/net/ipv6/conf/all/forwarding"
-    guard try HostFiles.exists(path), try !HostFiles.readText(path).hasPrefix("1") else { return false }
+  /// Has this machine forward packets between its links.
+  public static func becomeRouter(_ family: IPAddress.Family) throws {
     if family == .version6 { try keepHearingRouters() }
-    try HostFiles.write("1", toExisting: path)
-    return true
+    try HostFiles.write("1", toExisting: forwarding(family))
+  }
+
+  /// Whether it does, or cannot, since the kernel lacks the family.
+  public static func isRouter(_ family: IPAddress.Family) throws -> Bool {
+    let path = forwarding(family)
+    return try !HostFiles.exists(path) || HostFiles.readText(path).hasPrefix("1")
+  }
+
+  private static func forwarding(_ family: IPAddress.Family) -> String {
+    family == .version4 ? "/proc/sys/net/ipv4/ip_forward" : "/proc/sys/net/ipv6/conf/all/forwarding"
   }
 
   /// Has it forward no more.
   public static func resignRouter(_ family: IPAddress.Family) throws {
-    let path = family == .version4 ? "/proc/sys/net/ipv4/ip_forward" : "/proc/sys/net/ipv6/conf/all/forwarding"
-    try HostFiles.write("0", toExisting: path)
+    try HostFiles.write("0", toExisting: forwarding(family))
   }
 
   /// A machine that forwards no longer listens to routers, and would lose its own way out: unless that is said (2).

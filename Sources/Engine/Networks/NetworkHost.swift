@@ -24,7 +24,7 @@ final class NetworkHost: Sendable {
   let name: String
   let defaultBridge: String
   let logger: Logger
-  private let mayBecomeRouter: Bool
+  let mayBecomeRouter: Bool
   private let opened = Mutex<Opened?>(nil)
   /// One for good, since it knows its own changes again by its socket.
   private let firewall = Mutex<Firewall?>(nil)
@@ -35,7 +35,7 @@ final class NetworkHost: Sendable {
   /// The advice about a filter of another kind is given once.
   let hasAdvised = Mutex(false)
   /// What was found when this machine was made a router: a later server must go on guarding it.
-  private let guardFile: String
+  let guardFile: String
 
   init(_ configuration: EngineConfiguration) {
     let isUsual = configuration.dataRoot == EngineConfiguration.usualDataRoot
@@ -58,7 +58,7 @@ final class NetworkHost: Sendable {
   }
 
   /// By which our bridges are known again.
-  private var bridgeMark: String { "\(name): bridge of a network" }
+  var bridgeMark: String { "\(name): bridge of a network" }
 
   // MARK: What is there
 
@@ -89,22 +89,23 @@ final class NetworkHost: Sendable {
     let links = try HostLinks()
     let firewall = try openFirewall()
     var opened = Opened(links: links, firewall: firewall)
-    try becomeRouter(.version4, links)
+    let hasVersion6 = networks.contains { $0.shown.enableIPv6 }
+    let routed = try prepareRouting([.version4] + (hasVersion6 ? [.version6] : []), links)
     var plan = FirewallPlan()
     var bridges: [String: Bridge] = [:]
     for network in networks {
       let bridge = try network.bridge(defaultName: defaultBridge)
-      if network.shown.enableIPv6 { try becomeRouter(.version6, links) }
       opened.bridges[network.id] = try links.establish(bridge, mark: bridgeMark)
       opened.names[network.id] = bridge.name
       bridges[network.id] = bridge
       plan.networks.append(FirewallNetwork(bridge))
     }
     try links.removeBridges(mark: bridgeMark, besides: Set(plan.networks.map(\.bridge)))
-    let guarded = try guardRecord().links
-    if !guarded.isEmpty { plan.guardedLinks = try unguarded(guarded, firewall) }
+    plan.guardedLinks = try guardedLinks(firewall)
     plan.ports = grants.flatMap(\.publishedPorts)
     try firewall.install(plan)
+    // Guarded first.
+    for family in routed { try HostNetwork.becomeRouter(family) }
     // Cables whose bridge was made anew hang in the air, and another program may have taken the checks away.
     for endpoint in grants.flatMap(\.cabled) {
       guard let bridge = bridges[endpoint.network], let index = opened.bridges[endpoint.network],
@@ -122,12 +123,6 @@ final class NetworkHost: Sendable {
     try limit(limited, besides: others, links)
   }
 
-  /// What dockerd's containers are plugged into is no business of ours.
-  private func unguarded(_ links: [String], _ firewall: Firewall) throws -> [String] {
-    let theirs = try firewall.bridgesOfDockerd()
-    return links.filter { !theirs.contains($0) }
-  }
-
   private func keep(_ opened: Opened) {
     self.opened.withLock { $0 = opened }
     tellOthers(opened)
@@ -142,36 +137,6 @@ final class NetworkHost: Sendable {
 
   /// Whether it has been installed since this server began.
   var isInstalled: Bool { opened.withLock { $0 != nil } }
-
-  /// What was found when this machine was made a router: the families that it did not forward before, and its links.
-  private func guardRecord() throws -> (families: [String], links: [String]) {
-    guard let bytes = try HostFiles.readIfPresent(guardFile) else { return ([], []) }
-    let words = String(decoding: bytes, as: UTF8.self).split(separator: "\n").map {
-      $0.split(separator: " ").map(String.init)
-    }
-    func values(_ key: String) -> [String] { words.filter { $0.count == 2 && $0[0] == key }.map { $0[1] } }
-    return (values("family"), values("link"))
-  }
-
-  private func becomeRouter(_ family: IPAddress.Family, _ links: HostLinks) throws {
-    guard mayBecomeRouter, try HostNetwork.becomeRouter(family) else { return }
-    let known = try guardRecord()
-    let found = known.links.isEmpty ? try links.names(besides: defaultBridge) : known.links
-    let lines = (known.families + ["\(family)"]).map { "family \($0)" } + found.map { "link \($0)" }
-    try HostFiles.replace(guardFile, with: Array(lines.joined(separator: "\n").utf8))
-  }
-
-  /// Undoes that, unless another program has chains for what is forwarded by now: then it is its business, too.
-  private func resignRouter(_ firewall: Firewall) throws {
-    let families = try guardRecord().families
-    guard !families.isEmpty else { return }
-    if try !firewall.hasForeignForwarding() {
-      for family in [IPAddress.Family.version4, .version6] where families.contains("\(family)") {
-        try HostNetwork.resignRouter(family)
-      }
-    }
-    try Converge.removeRecord(guardFile)
-  }
 
   /// Takes everything away but some limiters, of containers that have no cables. A machine that never had any of it is no
   /// matter.
@@ -197,12 +162,19 @@ final class NetworkHost: Sendable {
     try withOpened { opened in
       guard opened.bridges[network.id] == nil else { return }
       let bridge = try network.bridge(defaultName: defaultBridge)
-      if network.shown.enableIPv6 { try becomeRouter(.version6, opened.links) }
+      if network.shown.enableIPv6 { try routeVersion6(opened) }
       opened.bridges[network.id] = try opened.links.establish(bridge, mark: bridgeMark)
       opened.names[network.id] = bridge.name
       try opened.firewall.add(FirewallNetwork(bridge))
       tellOthers(opened)
     }
+  }
+
+  private func routeVersion6(_ opened: Opened) throws {
+    let routed = try prepareRouting([.version6], opened.links)
+    guard !routed.isEmpty else { return }
+    try opened.firewall.guardLinks(guardedLinks(opened.firewall))
+    for family in routed { try HostNetwork.becomeRouter(family) }
   }
 
   /// Takes a network's bridge away, if it is there.
