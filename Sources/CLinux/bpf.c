@@ -3,6 +3,7 @@
 
 #include <linux/bpf.h>
 #include <linux/btf.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -10,7 +11,8 @@ static int bpf(int command, union bpf_attr *attributes) {
   return (int)syscall(SYS_bpf, command, attributes, sizeof *attributes);
 }
 
-int clinux_bpf_load_program(uint32_t type, const void *instructions, uint32_t count, char *log, uint32_t log_size) {
+int clinux_bpf_load_program(uint32_t type, const char *name, const void *instructions, uint32_t count, char *log,
+                            uint32_t log_size) {
   union bpf_attr attributes = {
       .prog_type = type,
       .insns = (uint64_t)(uintptr_t)instructions,
@@ -20,6 +22,7 @@ int clinux_bpf_load_program(uint32_t type, const void *instructions, uint32_t co
       .log_size = log ? log_size : 0,
       .log_level = log ? 1 : 0,
   };
+  strncpy(attributes.prog_name, name, sizeof attributes.prog_name - 1);
   return bpf(BPF_PROG_LOAD, &attributes);
 }
 
@@ -58,6 +61,18 @@ int clinux_bpf_query(int cgroup, uint32_t type, uint32_t *ids, uint32_t *count) 
 int clinux_bpf_open_program(uint32_t id) {
   union bpf_attr attributes = {.prog_id = id};
   return bpf(BPF_PROG_GET_FD_BY_ID, &attributes);
+}
+
+int clinux_bpf_program_name(int program, char name[BPF_OBJ_NAME_LEN]) {
+  struct bpf_prog_info info = {0};
+  union bpf_attr attributes = {
+      .info.bpf_fd = (uint32_t)program,
+      .info.info_len = sizeof info,
+      .info.info = (uint64_t)(uintptr_t)&info,
+  };
+  int result = bpf(BPF_OBJ_GET_INFO_BY_FD, &attributes);
+  memcpy(name, info.name, sizeof info.name);
+  return result;
 }
 
 int clinux_bpf_make_socket_storage(void) {

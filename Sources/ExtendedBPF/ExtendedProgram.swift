@@ -22,6 +22,7 @@ public struct ExtendedProgram: Sendable {
     case isEqual = 0x15
     case isNot = 0x55
     /// In the lower 32 bits: of a number, and of any of its bits.
+    case isEqualWord = 0x16
     case isNotWord = 0x56
     case hasAnyOfWord = 0x46
   }

@@ -9,6 +9,7 @@ import json
 import pathlib
 import time
 
+import docker
 import pytest
 
 from conftest import eventually, run
@@ -28,7 +29,8 @@ def start(server, name, bandwidth=None, *options):
 
 def cgroup(server, name):
     """Its directory in the hierarchy of version 2."""
-    root = run("findmnt", "-t", "cgroup2", "-n", "-o", "TARGET", check=0).stdout.splitlines()[0]
+    mounts = [line.split() for line in pathlib.Path("/proc/self/mounts").read_text().splitlines()]
+    root = next(place for _, place, kind, *_ in mounts if kind == "cgroup2")
     lines = pathlib.Path(f"/proc/{server.inspect(name)['State']['Pid']}/cgroup").read_text().splitlines()
     return root + next(line[3:] for line in lines if line.startswith("0::"))
 
@@ -104,10 +106,10 @@ def test_the_limit_holds_both_ways(server, lan, version, kind, streams):  # noqa
         with programs(outside(lan, *source(host, kind, streams))):
             # What arrives before the bucket and is dropped there is nobody's; what the bucket lets pass reaches the sockets.
             assert_held(lambda: passed(server, "limited", "r"), RECEIVE)
-            held = json.loads(run("curl", "-s", "--unix-socket", server.socket,
-                                  "http://x/containers/limited/stats?stream=false&one-shot=true", check=0).stdout)
-            for way in ["receive", "transmit"]:
-                assert held["network_bandwidth"][way]["bytes"] > 0 and held["network_bandwidth"][way]["delayed"] > 0
+            client = docker.DockerClient(base_url=server.host)
+            held = client.api.stats("limited", stream=False)["network_bandwidth"]
+            client.close()
+            assert all(held[way]["bytes"] > 0 and held[way]["delayed"] > 0 for way in ["receive", "transmit"])
 
 
 def test_it_is_the_containers_alone(server, lan):  # noqa: F811
@@ -211,12 +213,17 @@ def test_links_come_and_go(server, lan):  # noqa: F811
 
 
 def test_filters_of_others_stay(server, lan):  # noqa: F811
-    """They come before ours, and the link keeps them when the limit has gone."""
+    """They come before ours, which the log says, and the link keeps them when the limit has gone."""
     run("tc", "qdisc", "add", "dev", "lan0", "clsact", check=0)
-    run("tc", "filter", "add", "dev", "lan0", "egress", "pref", "7", "protocol", "all", "u32", "match", "u32", "0", "0",
+    run("tc", "filter", "add", "dev", "lan0", "egress", "pref", "7", "protocol", "ip", "u32", "match", "ip", "dport", "9", "0xffff",
         "classid", "1:1", check=0)
     start(server, "limited", LIMIT)
+    assert "on lan0 its bandwidth is limited only as far as filters of others leave packets undecided" in server.log.read_text()
     assert detours("lan0")["ingress"] == limiters(server)[:1]
+    with programs(outside(lan, *sink())):
+        eventually(lambda: "9000" in lan.run("ss", "-tlnH").stdout, what="the sink listens")
+        with programs(inside(server, "limited", *source(lan.guest))):
+            assert_held(lambda: arrived(lan), TRANSMIT)
     server.docker("rm", "-f", "limited", check=0)
     eventually(lambda: not limiters(server), what="its links are gone")
     shown = run("tc", "filter", "show", "dev", "lan0", "egress", check=0).stdout
@@ -225,10 +232,81 @@ def test_filters_of_others_stay(server, lan):  # noqa: F811
     # A qdisc that leaves no place for what is sent.
     run("tc", "qdisc", "del", "dev", "lan0", "clsact", check=0)
     run("tc", "qdisc", "add", "dev", "lan0", "ingress", check=0)
+    start(server, "only", "rx=8mbit")
+    server.docker("rm", "-f", "only", check=0)
     done = server.apus("run", "--network", "host", "--network-bandwidth", LIMIT, "busybox", "true")
     assert done.returncode != 0 and "what is sent by the link lan0 cannot be limited: another program filters" in done.stderr
     server.remove_all()
     eventually(lambda: not limiters(server), what="nothing is left of it")
+    assert detours("lan0") == {"ingress": [], "egress": []}
+
+
+def test_what_the_machine_forwards_is_not_the_containers(server, lan):  # noqa: F811
+    """Also where the container listens, at every address, at the port that it is for."""
+    start(server, "limited", LIMIT)
+    server.apus("run", "-d", "--name", "bridged", "busybox", "sleep", "100000", check=0)
+    key = server.inspect("bridged")["NetworkSettings"]["SandboxKey"]
+    with sinks(server, lan, "limited"):
+        # All of its sockets have had a packet.
+        for kind in ["tcp", "udp"]:
+            with programs(outside(lan, *source(lan.host, kind))):
+                before = passed(server, "limited", "r")
+                eventually(lambda before=before: passed(server, "limited", "r") > before + (64 << 10), what="they are known")
+        time.sleep(0.5)
+        before = passed(server, "limited", "r")
+        for kind in ["tcp", "udp"]:
+            with programs(["nsenter", f"--net={key}", *source(lan.guest, kind)]):
+                flows_freely(lambda: arrived(lan))
+        assert passed(server, "limited", "r") <= before + 2000
+
+
+def test_links_of_other_kinds(server, lan):  # noqa: F811
+    """One without a header of its own, and a VLAN, whose packets pass two links and are counted once; larger packets, too."""
+    lan.run("ip", "link", "add", "tun1", "type", "ipip", "local", lan.guest, "remote", lan.host)
+    run("ip", "link", "add", "tun0", "type", "ipip", "local", lan.host, "remote", lan.guest)
+    lan.run("ip", "link", "add", "link", "lan1", "name", "lan1.7", "type", "vlan", "id", "7")
+    run("ip", "link", "add", "link", "lan0", "name", "lan0.7", "type", "vlan", "id", "7")
+    made = [name for name in ["tun0", "lan0.7"] if pathlib.Path(f"/proc/sys/net/ipv4/conf/{name}").exists()]
+    try:
+        start(server, "limited", LIMIT)
+        for number, name in enumerate(made):
+            peer = name.replace("lan0", "lan1").replace("tun0", "tun1")
+            run("ip", "addr", "add", f"198.51.10{number}.1/24", "dev", name, check=0)
+            run("ip", "link", "set", name, "up", check=0)
+            lan.run("ip", "addr", "add", f"198.51.10{number}.2/24", "dev", peer, check=0)
+            lan.run("ip", "link", "set", peer, "up", check=0)
+            link = f"ifb{server.inspect('limited')['Id'][:9]}"
+            eventually(lambda name=name: detours(name) == {"ingress": [f"{link}r"], "egress": [f"{link}t"]}, what="it is led")
+        with sinks(server, lan, "limited"):
+            for number, name in enumerate(made):
+                with programs(outside(lan, *source(f"198.51.10{number}.1"))):
+                    assert_held(lambda name=name: taken_in(name), RECEIVE)
+                with programs(inside(server, "limited", *source(f"198.51.10{number}.2"))):
+                    assert_held(lambda: arrived(lan), TRANSMIT)
+                    # Led twice, each byte would count twice.
+                    before = (arrived(lan), passed(server, "limited", "t"))
+                    time.sleep(1)
+                    assert passed(server, "limited", "t") - before[1] < 1.5 * (arrived(lan) - before[0]) + (64 << 10)
+            # What has become larger passes.
+            lan.run("ip", "link", "set", "lan1", "mtu", "9000", check=0)
+            run("ip", "link", "set", "lan0", "mtu", "9000", check=0)
+            before = arrived(lan)
+            big = "import socket,sys; s=socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.sendto(bytes(8000), (sys.argv[1], 9000))"
+            eventually(lambda: (run(*inside(server, "limited", "/usr/bin/python3", "-c", big, lan.guest), check=0)
+                                and arrived(lan) > before + 8000), what="large packets arrive")
+    finally:
+        for name in made:
+            run("ip", "link", "del", name)
+
+
+def test_the_place_for_filters_goes_with_the_last(server, lan):  # noqa: F811
+    """Also where another server has made it."""
+    start(server, "limited", LIMIT)
+    server.kill()
+    server.start()
+    assert "clsact" in run("tc", "qdisc", "show", "dev", "lan0", check=0).stdout
+    server.docker("rm", "-f", "limited", check=0)
+    eventually(lambda: "clsact" not in run("tc", "qdisc", "show", "dev", "lan0", check=0).stdout, what="it has gone")
 
 
 @pytest.mark.parametrize("point", ["start.after-created", "start.before-record", "update.after-record", "update.after-publish"])

@@ -48,7 +48,7 @@ import Testing
         .replaceQdisc(.filtering, on: 20),
       ])
       // None: result = 0; exit.
-      let program = try KernelProgram(.packets, [0xB4, 0x95])
+      let program = try KernelProgram(.packets, named: "none", [0xB4, 0x95])
       let redirection = SocketRedirection(
         .outgoing, program: program.descriptor.rawValue, detour: 22, name: "of a test")
       // Once more is in its place.

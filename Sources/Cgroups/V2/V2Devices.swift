@@ -6,6 +6,6 @@ enum V2Devices {
   static func apply(_ rules: [LinuxDeviceRule], to cgroup: V2Cgroup) throws {
     let program = DeviceProgram(try DeviceAccess.list(rules))
     let directory = try HostFiles.open(cgroup.directory.path, .directory)
-    try KernelProgram(.cgroupDevice, program.instructions).attach(to: directory, at: .devices)
+    try KernelProgram(.cgroupDevice, named: "devices", program.instructions).attach(to: directory, at: .devices)
   }
 }

@@ -1,5 +1,6 @@
 import ExtendedBPF
 import LinuxKernel
+import NetworkAddresses
 
 /// Says of a packet on one of this machine's links whether a socket of a cgroup sends it, or is to receive it: all ones if
 /// so, else zero. struct __sk_buff and struct bpf_sock_tuple of linux/bpf.h, bpf-helpers(7).
@@ -16,7 +17,7 @@ struct SocketProgram {
   private static let deepest: UInt32 = 24
 
   private enum Helper {
-    static let loadBytes: UInt32 = 26
+    static let loadBytes: UInt32 = 68
     static let ancestorOfPacket: UInt32 = 83
     static let (findTCP, findUDP, release): (UInt32, UInt32, UInt32) = (84, 85, 86)
     static let (fullSocket, mark): (UInt32, UInt32) = (95, 107)
@@ -24,7 +25,7 @@ struct SocketProgram {
 
   /// Fields of struct __sk_buff.
   private enum Field {
-    static let (packetType, protocolType, hasVLAN, origin): (Int16, Int16, Int16, Int16) = (4, 16, 20, 36)
+    static let (packetType, protocolType, tag, origin): (Int16, Int16, Int16, Int16) = (4, 16, 24, 36)
     static let socket: Int16 = 168
   }
 
@@ -34,7 +35,7 @@ struct SocketProgram {
     static let header: Int16 = -48
   }
 
-  /// Where things are behind an Ethernet header. RFC 791, RFC 8200.
+  /// Where things are in an IP packet: whatever its link puts before it, or nothing. RFC 791, RFC 8200.
   private struct Version {
     /// ETH_P_… as a little-endian machine reads it from the packet.
     let type: UInt32
@@ -42,8 +43,8 @@ struct SocketProgram {
     let part: (start: UInt32, protocolByte: Int16)
     let addresses: (start: UInt32, size: UInt32)
 
-    static let four = Version(type: 0x0008, part: (16, 7), addresses: (26, 8))
-    static let six = Version(type: 0xDD86, part: (14, 6), addresses: (22, 32))
+    static let four = Version(type: 0x0008, part: (2, 7), addresses: (12, 8))
+    static let six = Version(type: 0xDD86, part: (0, 6), addresses: (8, 32))
   }
 
   private typealias Label = ExtendedProgram.Label
@@ -104,33 +105,38 @@ struct SocketProgram {
   }
 
   /// Of a link.
-  static func received(by marks: borrowing SocketMarks) -> SocketProgram {
+  ///
+  /// - Parameter addresses: This machine's own. What it forwards would else find sockets that listen at every address.
+  static func received(by marks: borrowing SocketMarks, at addresses: [IPAddress]) -> SocketProgram {
     var new = SocketProgram()
-    new.writeReceived(marks.descriptor.rawValue)
+    new.writeReceived(marks.descriptor.rawValue, addresses)
     return new
   }
 
-  private mutating func writeReceived(_ marks: Int32) {
+  private mutating func writeReceived(_ marks: Int32, _ addresses: [IPAddress]) {
     let (others, version6) = (program.label(), program.label())
     program.copy(.first, to: Self.packet)
-    // For somebody else; for a group; for a VLAN, on whose link it is seen again.
-    for field in [Field.packetType, Field.hasVLAN] {
-      program.load(.word, at: field, of: Self.packet, into: .second)
-      program.jump(to: others, if: .second, .isNot, 0)
-    }
+    // For somebody else, or for a group.
+    program.load(.word, at: Field.packetType, of: Self.packet, into: .second)
+    program.jump(to: others, if: .second, .isNot, 0)
+    // For a VLAN, on whose link it is seen again. A tag may say nothing but a priority.
+    program.load(.word, at: Field.tag, of: Self.packet, into: .second)
+    program.apply(.and, to: .second, 0xFFF)
+    program.jump(to: others, if: .second, .isNot, 0)
     program.load(.word, at: Field.protocolType, of: Self.packet, into: .second)
     program.jump(to: version6, if: .second, .isEqual, Version.six.type)
     program.jump(to: others, if: .second, .isNot, Version.four.type)
-    write(.four, marks, others)
+    write(.four, marks, addresses.filter { $0.family == .version4 }, others)
     program.set(version6)
-    write(.six, marks, others)
+    write(.six, marks, addresses.filter { $0.family == .version6 }, others)
     program.set(others)
     program.exit(0)
   }
 
-  private mutating func write(_ version: Version, _ marks: Int32, _ others: Label) {
-    read(version.part.start, 8, to: Memory.header, others)
+  private mutating func write(_ version: Version, _ marks: Int32, _ addresses: [IPAddress], _ others: Label) {
     read(version.addresses.start, version.addresses.size, to: Memory.tuple, others)
+    writeDestination(addresses, others)
+    read(version.part.start, 8, to: Memory.header, others)
     writePorts(version, others)
     let (datagram, found) = (program.label(), program.label())
     program.load(.byte, at: Memory.header + version.part.protocolByte, of: .frame, into: .second)
@@ -145,20 +151,48 @@ struct SocketProgram {
     writeAnswer(marks)
   }
 
+  /// Goes on only with what is for one of some addresses, all of one family.
+  private mutating func writeDestination(_ addresses: [IPAddress], _ others: Label) {
+    let own = program.label()
+    for address in addresses {
+      let next = program.label()
+      let words = Self.words(address)
+      // Behind the source.
+      let start = Memory.tuple + Int16(4 * words.count)
+      for (index, word) in words.enumerated() {
+        program.load(.word, at: start + Int16(4 * index), of: .frame, into: .second)
+        if index == words.count - 1 {
+          program.jump(to: own, if: .second, .isEqualWord, word)
+        } else {
+          program.jump(to: next, if: .second, .isNotWord, word)
+        }
+      }
+      program.set(next)
+    }
+    program.jump(to: others)
+    program.set(own)
+  }
+
+  /// As a little-endian machine reads them from a packet.
+  private static func words(_ address: IPAddress) -> [UInt32] {
+    stride(from: 0, to: address.bytes.count, by: 4).map { start in
+      address.bytes[start..<start + 4].reversed().reduce(0) { $0 << 8 | UInt32($1) }
+    }
+  }
+
   /// The ports follow the addresses in what is looked for, and the header in the packet.
   private mutating func writePorts(_ version: Version, _ others: Label) {
     let place = Memory.tuple + Int16(version.addresses.size)
-    guard version.type == Version.four.type else { return read(14 + 40, 4, to: place, others) }
+    guard version.type == Version.four.type else { return read(40, 4, to: place, others) }
     // The part begins with identification, flags and the fragment's place: one that is not the first has no ports.
     program.load(.half, at: Memory.header + 4, of: .frame, into: .second)
     program.apply(.and, to: .second, 0xFF1F)
     program.jump(to: others, if: .second, .isNot, 0)
     // The header's length in words is in the lower half of its first byte.
-    read(14, 1, to: Memory.header, others)
+    read(0, 1, to: Memory.header, others)
     program.load(.byte, at: Memory.header, of: .frame, into: .second)
     program.apply(.and, to: .second, 0xF)
     program.apply(.shiftLeft, to: .second, 2)
-    program.add(14, to: .second)
     readAtSecond(4, to: place, others)
   }
 
@@ -173,6 +207,8 @@ struct SocketProgram {
     program.copy(.frame, to: .third)
     program.add(Int32(memory), to: .third)
     program.apply(.set, to: .fourth, size)
+    // From the IP header on: BPF_HDR_START_NET.
+    program.set(.fifth, to: 1)
     program.call(Helper.loadBytes)
     program.jump(to: others, if: .result, .isNot, 0)
   }

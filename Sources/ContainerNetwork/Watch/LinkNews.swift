@@ -7,7 +7,8 @@ public enum LinkNews: Sendable, Equatable {
   /// A link that is switched on is in no bridge; most links are in none.
   case unplugged(String)
   case switchedOff(String)
-  /// A link has one address less.
+  /// A link has one address more, or less.
+  case addressAdded(link: UInt32)
   case addressRemoved(link: UInt32)
   /// What looks at the packets of a link was taken away.
   case filterRemoved(link: UInt32)
@@ -26,8 +27,8 @@ public enum LinkNews: Sendable, Equatable {
         return filter.isDeleted ? .filterRemoved(link: filter.link) : nil
       }
       if let qdisc = try QdiscInfo(message) { return qdisc.isDeleted ? .filterRemoved(link: qdisc.link) : nil }
-      guard let address = try AddressInfo(message), address.isDeleted else { return nil }
-      return .addressRemoved(link: address.link)
+      guard let address = try AddressInfo(message) else { return nil }
+      return address.isDeleted ? .addressRemoved(link: address.link) : .addressAdded(link: address.link)
     }
   }
 }

@@ -32,15 +32,20 @@ final class NetworkHost: Sendable {
   let bridges = Mutex<[UInt32: String]>([:])
   /// Of containers in this machine's own network.
   let detours = Mutex<SocketDetours?>(nil)
+  /// What the log has been told once.
+  let said = Mutex<Set<String>>([])
   /// The advice about a filter of another kind is given once.
   let hasAdvised = Mutex(false)
   /// What was found when this machine was made a router: a later server must go on guarding it.
   let guardFile: String
+  /// The links of this machine that had no place for filters before.
+  let filterRecord: String
 
   init(_ configuration: EngineConfiguration) {
     let isUsual = configuration.dataRoot == EngineConfiguration.usualDataRoot
     name = isUsual ? "apus" : "apus-\(Self.mark(of: configuration.dataRoot))"
     defaultBridge = isUsual ? "apus0" : name
+    filterRecord = "\(configuration.execRoot)/filters-opened"
     guardFile = "\(configuration.execRoot)/forwarding-guarded"
     logger = configuration.logger
     mayBecomeRouter = configuration.networking.becomesRouter

@@ -74,6 +74,12 @@ extension NetworkGrant {
 
   static func limiter(of container: ContainerID) -> String { "ifb\(container.text.prefix(9))" }
 
+  /// Whether a link's name is one of those that containers' limiters have.
+  static func isLimiterLink(_ name: String) -> Bool {
+    name.utf8.count == 13 && name.hasPrefix("ifb") && (name.hasSuffix("r") || name.hasSuffix("t"))
+      && name.dropFirst(3).dropLast().allSatisfy(\.isHexDigit)
+  }
+
   func checkLimit() throws(ClassifiedError) {
     guard bandwidth != nil, let other = endpoints.first(where: \.link.isEmpty) else { return }
     throw ClassifiedError(

@@ -26,7 +26,8 @@ final class NetworkWatch: Sendable {
 
   /// Whom the watch serves.
   struct Duty: Sendable {
-    var firewall: Firewall
+    /// Nil where there is none to be looked after.
+    var firewall: Firewall?
     /// Whether news may be about a link of ours, and of which kind. Called on the event loop: it must not block.
     var concern: @Sendable (LinkNews) -> Alarm?
     /// Looks and repairs, on the thread of changes; `program` did it, if anyone knows. Returns whether there was damage.
@@ -59,7 +60,8 @@ final class NetworkWatch: Sendable {
       state.duty = duty
       return true
     }
-    if isNew { for source in NewsSource.allCases { listen(to: source) } }
+    guard isNew else { return }
+    for source in NewsSource.allCases where source != .firewall || duty.firewall != nil { listen(to: source) }
   }
 
   /// Ends for good.
@@ -96,6 +98,8 @@ final class NetworkWatch: Sendable {
       return state.hasEnded
     }
     if hasEnded { channel.close(promise: nil) }
+    // What came before somebody listened.
+    if source == .links { raise(.sockets) }
     channel.closeFuture.whenComplete { [self] _ in
       // The kernel had more to tell than there was room for.
       guard !state.withLock({ $0.hasEnded }) else { return }
@@ -121,7 +125,7 @@ final class NetworkWatch: Sendable {
       case .links:
         for alarm in Set(try LinkNews.all(in: datagram).compactMap(duty.concern)) { raise(alarm) }
       case .firewall:
-        let news = try duty.firewall.news(in: datagram)
+        guard let news = try duty.firewall?.news(in: datagram) else { return }
         if let program = news.program { state.withLock { $0.program = program } }
         if news.isDamage { raise(.rules) }
         if news.concernsDockerd { raise(.dockerd) }

@@ -9,21 +9,24 @@ import Synchronization
 extension Networks {
   /// Has the kernel's news looked at from now on.
   func watchOver() {
+    var firewall: Firewall?
     do {
-      watch.begin(
-        NetworkWatch.Duty(
-          firewall: try host.openFirewall(), concern: { [weak self] in self?.concern($0) },
-          repair: { [weak self] in self?.repair($0, by: $1) ?? false }))
+      firewall = try host.openFirewall()
     } catch {
       logger.warning("networks: \(explanation(of: error))")
     }
+    watch.begin(
+      NetworkWatch.Duty(
+        firewall: firewall, concern: { [weak self] in self?.concern($0) },
+        repair: { [weak self] in self?.repair($0, by: $1) ?? false }))
   }
 
   /// Whether news of links may be about one of ours: a quick look, from the event loop.
   private func concern(_ news: LinkNews) -> NetworkWatch.Alarm? {
     func isBridge(_ name: String) -> Bool { host.bridges.withLock { $0.values.contains(name) } }
     switch news {
-    case .addressRemoved(let link): return host.bridges.withLock { $0[link] } == nil ? nil : .bridges
+    case .addressRemoved(let link) where host.bridges.withLock { $0[link] } != nil: return .bridges
+    case .addressAdded, .addressRemoved: return limitsSockets ? .sockets : nil
     case .switchedOff(let name): return isBridge(name) ? .bridges : nil
     case .removed(let name): return isBridge(name) ? .bridges : isCable(name) ? .cables : nil
     case .unplugged(let name): return isCable(name) ? .cables : limitsSockets ? .sockets : nil

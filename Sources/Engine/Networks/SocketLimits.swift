@@ -17,33 +17,46 @@ extension Networks {
   /// Throws: `invalid` for numbers out of range; `unsupported` and `conflict` when the machine's links do not let packets
   /// be limited. All is as it was then.
   ///
-  /// - Parameter cgroup: The directory of its cgroup of version 2.
-  func limitSockets(of container: ContainerID, to bandwidth: NetworkBandwidth?, cgroup: String) throws {
+  /// - Parameter cgroup: The directory of its cgroup of version 2; asked for only where a limit is wanted.
+  func limitSockets(
+    of container: ContainerID, to bandwidth: NetworkBandwidth?, cgroup: () throws -> String
+  ) throws {
     try BandwidthPlan.check(bandwidth, .host)
     let before = record(of: container)
-    guard let wanted = bandwidth?.applied(to: nil) else {
-      guard let before else { return }
-      try host.unplug(leave(container))
-      return try limitedSockets(of: before).map(host.release) ?? ()
-    }
+    guard let wanted = bandwidth?.applied(to: nil) else { return try unlimitSockets(of: container) }
     var after = NetworkGrant()
     (after.bandwidth, after.limiter) = (wanted, NetworkGrant.limiter(of: container))
-    after.limitedCgroup = cgroup
+    after.limitedCgroup = try cgroup()
     // Written down before it is made, so whatever is there has a record.
     try keep(after, of: container)
+    // First, so that no link comes up unseen.
+    watchOver()
     do {
-      try limitedSockets(of: after).map(host.limit)
+      guard let limited = limitedSockets(of: after) else { return }
+      let overruled = try host.limit(limited)
+      if !overruled.isEmpty {
+        logger.warning(
+          "container \(container): on \(overruled.joined(separator: ", ")) its bandwidth is limited only as far as filters of others leave packets undecided"
+        )
+      }
     } catch {
       takeBack(before, of: container)
       throw error
     }
-    watchOver()
+  }
+
+  /// As long as something is left, its record is.
+  private func unlimitSockets(of container: ContainerID) throws {
+    guard let before = record(of: container) else { return }
+    try host.unplug(before.links)
+    if let limited = limitedSockets(of: before) { try host.release(limited) }
+    _ = leave(container)
   }
 
   /// Sets the limits of a container while it runs, to what its configuration says.
   func setBandwidth(of container: ContainerID, _ host: HostConfig, cgroup: () throws -> String) throws {
     if host.networkMode == "host" {
-      try limitSockets(of: container, to: host.networkBandwidth, cgroup: try cgroup())
+      try limitSockets(of: container, to: host.networkBandwidth, cgroup: cgroup)
     } else {
       try setBandwidth(host.networkBandwidth, of: container)
     }
@@ -51,9 +64,9 @@ extension Networks {
 
   private func takeBack(_ before: NetworkGrant?, of container: ContainerID) {
     do {
-      guard let before else { return try host.unplug(leave(container)) }
+      guard let before else { return try unlimitSockets(of: container) }
       try keep(before, of: container)
-      try limitedSockets(of: before).map(host.limit)
+      if let limited = limitedSockets(of: before) { try host.limit(limited) }
     } catch {
       logger.error("container \(container): its bandwidth is not what it was: \(explanation(of: error))")
     }
@@ -101,14 +114,16 @@ extension Networks {
     var isDamaged = false
     for limited in allLimitedSockets {
       do {
-        let damage = try host.lacking(limited.limiter)
-        guard !damage.links.isEmpty else { continue }
+        let lack = try host.lack(of: limited.limiter)
+        guard !lack.isNone else { continue }
+        isDamaged = isDamaged || !lack.damaged.isEmpty
         try host.limit(limited)
-        let text = "bandwidth of \(limited.limiter.name): led again by \(damage.links.joined(separator: ", "))"
-        if damage.isByOthers { logger.warning("\(text) after another program") } else { logger.debug("\(text)") }
-        isDamaged = isDamaged || damage.isByOthers
+        if !lack.damaged.isEmpty {
+          let names = lack.damaged.joined(separator: ", ")
+          logger.warning("bandwidth of \(limited.limiter.name): led again by \(names) after another program")
+        }
       } catch {
-        logger.error("bandwidth of \(limited.limiter.name): \(explanation(of: error))")
+        host.sayOnce("bandwidth of \(limited.limiter.name): \(explanation(of: error))")
       }
     }
     return isDamaged
@@ -119,24 +134,27 @@ extension NetworkHost {
   /// The detours on this machine's links, opened when the first container needs them.
   private func withDetours<Result>(_ body: (SocketDetours) throws -> Result) throws -> Result {
     let detours = try detours.withLock { detours in
-      let opened = try detours ?? SocketDetours()
+      let opened = try detours ?? SocketDetours(record: filterRecord)
       detours = opened
       return opened
     }
     return try body(detours)
   }
 
-  /// Brings the limits of a container in this machine's network to what they should be.
-  func limit(_ limited: LimitedSockets) throws {
+  /// Brings the limits of a container in this machine's network to what they should be. Returns the names of links where
+  /// filters of others come first.
+  @discardableResult
+  func limit(_ limited: LimitedSockets) throws -> [String] {
     try withDetours { detours in
       var limiter = limited.limiter
-      limiter.mtu = max(limiter.mtu, try detours.largestMTU())
+      limiter.mtu = try detours.largestMTU()
       let links = try HostLinks()
       try links.establish(limiter, group: limiterGroup)
-      try detours.lead(limited.sockets, by: limiter)
+      let overruled = try detours.lead(limited.sockets, by: limiter)
       let gone = limiter.possibleLinks.filter { !limiter.links.contains($0) }
       try detours.remove { gone.contains($0) }
       try links.remove(gone)
+      return overruled.sorted()
     }
   }
 
@@ -145,11 +163,18 @@ extension NetworkHost {
     try withDetours { try $0.release(limited.sockets) }
   }
 
-  /// The links that do not lead to a limiter as they should, and the limiter's that are not there.
-  func lacking(_ limiter: BandwidthLimiter) throws -> (links: [String], isByOthers: Bool) {
-    let gone = try missing(limiter.links)
-    let lacking = try withDetours { try $0.lacking(limiter) }
-    return (gone + lacking.map(\.name), !gone.isEmpty || lacking.contains { !$0.isNew })
+  /// What of a limiter is not as it should be; links of its own that are gone count as damage.
+  func lack(of limiter: BandwidthLimiter) throws -> SocketDetours.Lack {
+    try withDetours { detours in
+      var lack = try detours.lack(of: limiter)
+      if lack.damaged.isEmpty { lack.damaged = try missing(limiter.links) }
+      return lack
+    }
+  }
+
+  /// What would else be said with each news of a link.
+  func sayOnce(_ text: String) {
+    if said.withLock({ $0.insert(text).inserted }) { logger.error("\(text)") }
   }
 
   /// Takes the detours away that lead to some links.
@@ -163,7 +188,8 @@ extension NetworkHost {
     let links = try HostLinks()
     try withDetours { detours in
       try detours.remove { name in
-        try !kept.contains(name) && links.isLimiter(name, group: limiterGroup) != false
+        try NetworkGrant.isLimiterLink(name) && !kept.contains(name)
+          && links.isLimiter(name, group: limiterGroup) != false
       }
     }
   }
@@ -174,7 +200,7 @@ extension Engine {
   func limitSockets(of container: Container, to bandwidth: NetworkBandwidth) async throws {
     let (networks, cgroups, path, id) = (networks, cgroups, cgroupPath(of: container), container.id)
     try await networks.change {
-      try networks.limitSockets(of: id, to: bandwidth, cgroup: try cgroups.unifiedDirectory(of: path))
+      try networks.limitSockets(of: id, to: bandwidth) { try cgroups.unifiedDirectory(of: path) }
     }
   }
 }

@@ -11,8 +11,10 @@ public enum CgroupHook: UInt32, Sendable {
   fileprivate static let allowMultiple: UInt32 = 2
   fileprivate static let replace: UInt32 = 4
 
-  /// The programs that are there now. Throws: EBADF for what is no cgroup v2.
-  fileprivate func programs(on cgroup: borrowing Descriptor) throws(SystemError) -> [SharedDescriptor] {
+  /// The programs of a name that are there now; nil: all. Throws: EBADF for what is no cgroup v2.
+  fileprivate func programs(
+    on cgroup: borrowing Descriptor, named name: String?
+  ) throws(SystemError) -> [SharedDescriptor] {
     var ids = [UInt32](repeating: 0, count: 64)
     var count = UInt32(ids.count)
     try systemCall("list BPF programs of", cgroup.place) {
@@ -20,10 +22,22 @@ public enum CgroupHook: UInt32, Sendable {
         unsafe clinux_bpf_query(cgroup.rawValue, rawValue, $0.baseAddress, &count)
       }
     }
-    return try ids[..<Int(count)].map { (id) throws(SystemError) in
-      SharedDescriptor(
+    var programs: [SharedDescriptor] = []
+    for id in ids[..<Int(count)] {
+      let program = SharedDescriptor(
         Descriptor(owning: try systemCall("open BPF program", "\(id)") { clinux_bpf_open_program(id) }))
+      if let name, try Self.name(of: program) != name { continue }
+      programs.append(program)
     }
+    return programs
+  }
+
+  private static func name(of program: SharedDescriptor) throws(SystemError) -> String {
+    var bytes = [CChar](repeating: 0, count: 16)
+    try systemCall("look at BPF program") {
+      unsafe clinux_bpf_program_name(program.descriptor.rawValue, &bytes)
+    }
+    return String(decoding: bytes.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
   }
 
   fileprivate func detach(_ program: SharedDescriptor, from cgroup: borrowing Descriptor) throws(SystemError) {
@@ -32,17 +46,19 @@ public enum CgroupHook: UInt32, Sendable {
     }
   }
 
-  /// Takes all programs off a cgroup directory.
-  public func clear(_ cgroup: borrowing Descriptor) throws(SystemError) {
-    for program in try programs(on: cgroup) { try detach(program, from: cgroup) }
+  /// Takes the programs of a name off a cgroup directory.
+  public func clear(_ cgroup: borrowing Descriptor, of name: String) throws(SystemError) {
+    for program in try programs(on: cgroup, named: name) { try detach(program, from: cgroup) }
   }
 }
 
 extension KernelProgram {
-  /// Makes this the only program at its place of a cgroup directory, without a moment in which none is there. bpf(2),
-  /// BPF_PROG_ATTACH.
-  public func attach(to cgroup: borrowing Descriptor, at hook: CgroupHook) throws(SystemError) {
-    let old = try hook.programs(on: cgroup)
+  /// Puts this at its place of a cgroup directory instead of the programs of a name, or instead of all, without a moment
+  /// in which none is there. bpf(2), BPF_PROG_ATTACH.
+  public func attach(
+    to cgroup: borrowing Descriptor, at hook: CgroupHook, insteadOf name: String? = nil
+  ) throws(SystemError) {
+    let old = try hook.programs(on: cgroup, named: name)
     guard let first = old.first else {
       return try attach(to: cgroup, at: hook, CgroupHook.allowMultiple, replacing: -1)
     }

@@ -18,32 +18,36 @@ public struct KernelProgram: ~Copyable, Sendable {
 
   /// Loads a program: instructions of eight bytes, struct bpf_insn as one little-endian number each.
   ///
+  /// - Parameter name: By which it is known again: at most 15 letters, digits and `_`.
+  ///
   /// Throws: EPERM without CAP_BPF or CAP_SYS_ADMIN; EINVAL or EACCES when the verifier refuses the program, with its words.
-  public init(_ kind: Kind, _ instructions: [UInt64]) throws(SystemError) {
+  public init(_ kind: Kind, named name: String, _ instructions: [UInt64]) throws(SystemError) {
     var words = [UInt8](repeating: 0, count: 1 << 16)
     do throws(SystemError) {
-      descriptor = try Self.load(kind, instructions)
+      descriptor = try Self.load(kind, name, instructions)
     } catch {
       // What the verifier has to say costs time, and is asked for only now.
-      guard (try? Self.load(kind, instructions, &words)) == nil else { throw error }
+      guard (try? Self.load(kind, name, instructions, &words)) == nil else { throw error }
       throw SystemError(errno: error.errno, call: error.call, object: error.object, detail: Self.lastWords(words))
     }
   }
 
-  private static func load(_ kind: Kind, _ instructions: [UInt64]) throws(SystemError) -> Descriptor {
+  private static func load(
+    _ kind: Kind, _ name: String, _ instructions: [UInt64]
+  ) throws(SystemError) -> Descriptor {
     var none: [UInt8] = []
-    return try load(kind, instructions, &none)
+    return try load(kind, name, instructions, &none)
   }
 
   private static func load(
-    _ kind: Kind, _ instructions: [UInt64], _ words: inout [UInt8]
+    _ kind: Kind, _ name: String, _ instructions: [UInt64], _ words: inout [UInt8]
   ) throws(SystemError) -> Descriptor {
     Descriptor(
       owning: try systemCall("load BPF program", "of \(instructions.count) instructions") {
         unsafe words.withUnsafeMutableBytes { words in
           unsafe instructions.withUnsafeBytes {
             unsafe clinux_bpf_load_program(
-              kind.rawValue, $0.baseAddress, UInt32(instructions.count),
+              kind.rawValue, name, $0.baseAddress, UInt32(instructions.count),
               words.isEmpty ? nil : words.baseAddress?.assumingMemoryBound(to: CChar.self), UInt32(words.count))
           }
         }
