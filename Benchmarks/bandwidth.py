@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """How exactly --network-bandwidth holds: what interfaces count over ten seconds of TCP, sixteen streams and a flood of UDP,
-both ways, before and after a change of the limit on the running container. Root; APUS_BIN names the programs.
+both ways, before and after a change of the limit on the running container; on the bridge, and in the machine's network.
+Root; APUS_BIN names the programs.
 
     Benchmarks/bandwidth.py [--seconds 10] [RATE…]          rates in Mbit/s, default 10 100 500
 
@@ -15,15 +16,22 @@ import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "Tests/EndToEnd"))
+import test_bandwidth_host as host  # noqa: E402
 from conftest import ROOT, Server, eventually, run  # noqa: E402
 from test_bandwidth import flow, listens, programs, received, sink  # noqa: E402
+from test_network import Lan  # noqa: E402
 
 
-def measure(server, target, seconds):
-    before, begin = received(server, target), time.monotonic()
+def measure(count, seconds):
+    before, begin = count(), time.monotonic()
     time.sleep(seconds)
-    count, end = received(server, target) - before, time.monotonic()
-    return count * 8 / (end - begin)
+    got, end = count() - before, time.monotonic()
+    return got * 8 / (end - begin)
+
+
+def show(label, rate, kind, streams, way, got):
+    print(f"{label:24} {kind} x{streams:<3} {way:9} {got / 1e6:9.2f} Mbit/s  {100 * got / rate:6.1f} %", flush=True)
+    time.sleep(0.5)
 
 
 def all_flows(server, label, rate, seconds):
@@ -31,9 +39,33 @@ def all_flows(server, label, rate, seconds):
         for way, source, target in [("received", "peer", "limited"), ("sent", "limited", "peer")]:
             with programs(flow(server, source, target, kind, streams)):
                 time.sleep(1)
-                got = measure(server, target, seconds)
-            print(f"{label:24} {kind} x{streams:<3} {way:9} {got / 1e6:9.2f} Mbit/s  {100 * got / rate:6.1f} %", flush=True)
-            time.sleep(0.5)
+                got = measure(lambda target=target: received(server, target), seconds)
+            show(label, rate, kind, streams, way, got)
+
+
+def host_flows(server, lan, label, rate, seconds):
+    """A container in the machine's network and another machine on the wire. What comes in is counted behind the bucket."""
+    ways = [("received", host.outside(lan, *host.source(lan.host, "{}", "{}")), lambda: host.passed(server, "limited", "r")),
+            ("sent", host.inside(server, "limited", *host.source(lan.guest, "{}", "{}")), lambda: host.arrived(lan))]
+    for kind, streams in [("tcp", 1), ("tcp", 16), ("udp", 1)]:
+        for way, command, count in ways:
+            with programs([*command[:-2], kind, str(streams)]):
+                time.sleep(1)
+                got = measure(count, seconds)
+            show(label, rate, kind, streams, way, got)
+
+
+def in_the_machines_network(server, rate, seconds):
+    lan = Lan()
+    try:
+        host.start(server, "limited", f"{rate}mbit")
+        with host.sinks(server, lan, "limited"):
+            host_flows(server, lan, f"host, {rate} Mbit/s", rate * 1e6, seconds)
+            server.apus("update", "--network-bandwidth", f"{rate * 2}mbit", "limited", check=0)
+            host_flows(server, lan, f"host, changed to {rate * 2}", rate * 2e6, seconds)
+        server.apus("rm", "-f", "limited", check=0)
+    finally:
+        lan.close()
 
 
 def starts(server, count=15):
@@ -74,6 +106,7 @@ def main():
                 if server.apus("update", "--network-bandwidth", f"{rate * 2}mbit", "limited").returncode == 0:
                     all_flows(server, f"changed to {rate * 2} Mbit/s", rate * 2e6, options.seconds)
             server.apus("rm", "-f", "limited", check=0)
+            in_the_machines_network(server, rate, options.seconds)
 
 
 main()

@@ -50,7 +50,7 @@ import Testing
         return
       }
       try links.connect(sandbox, wire, to: parent, named: "parent", as: kind)
-      #expect(try links.foreignNames(bridgeMark: "of this test", limiterGroup: 1) == ["parent"])
+      #expect(try links.foreignNames(bridgeMark: "of another", limiterGroup: 1) == ["parent"])
       try sandbox.remove("eth0")
       try links.connect(sandbox, wire, to: parent, named: "parent", as: kind)
     }

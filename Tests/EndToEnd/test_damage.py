@@ -4,13 +4,15 @@ import contextlib
 import json
 import os
 import pathlib
+import shutil
 import sqlite3
 import stat
 import subprocess
+import tempfile
 
 import pytest
 
-from conftest import DOCKER, cgroups_named, eventually, remove_cgroup
+from conftest import DOCKER, Server, cgroups_named, eventually, remove_cgroup
 
 
 def names(server):
@@ -238,3 +240,23 @@ def test_a_container_is_shown_and_stopped_where_it_could_not_be_made_any_more(ow
     refused = server.docker("start", "big")
     assert refused.returncode == 1 and "CPUs" in refused.stderr
     server.docker("rm", "big", check=0)
+
+
+def test_another_server_with_the_same_parent_of_cgroups(own_server, busybox):
+    """What it does not know is not for that reason nobody's."""
+    own_server.docker("run", "-d", "--name", "stays", "busybox", "sleep", "1000", check=0)
+    other = Server(tempfile.mkdtemp(prefix="apus-own-", dir="/tmp"))
+    other.cgroup_parent = own_server.cgroup_parent
+    try:
+        other.start()
+        other.restart()
+        # A container of a server that was killed, and is looked after by nobody, is its own all the same.
+        assert own_server.inspect("stays")["State"]["Running"]
+        own_server.kill()
+        other.restart()
+        own_server.start()
+        assert own_server.inspect("stays")["State"]["Running"]
+        assert own_server.docker("exec", "stays", "true").returncode == 0
+    finally:
+        other.stop()
+        shutil.rmtree(other.directory)

@@ -197,3 +197,26 @@ def test_a_network_that_is_full(server):
     assert refused.returncode == 125 and "no available IPv4 addresses on network small" in refused.stderr
     server.docker("rm", "-f", "late", "no3", check=0)
     server.docker("run", "--rm", "--network", "small", "busybox", "true", check=0)
+
+
+def test_small_packets(server):
+    """Less than IPv6 needs is enough for IPv4, on VPNs and in tunnels."""
+    for mtu in [68, 576, 1279, 1280]:
+        server.docker("network", "create", "-o", f"com.docker.network.driver.mtu={mtu}", f"mtu{mtu}", check=0)
+        shown = server.docker("run", "--rm", "--network", f"mtu{mtu}", "busybox", "cat", "/sys/class/net/eth0/mtu", check=0)
+        assert shown.stdout.strip() == str(mtu)
+    limited = server.apus("run", "--rm", "--network", "mtu576", "--network-bandwidth", "1mbit", "busybox", "true")
+    assert limited.returncode == 0, limited.stderr
+    refused = server.docker("network", "create", "--ipv6", "-o", "com.docker.network.driver.mtu=1279", "six")
+    assert refused.returncode == 1 and "1279 is too small for IPv6, which needs 1280" in refused.stderr
+
+
+def test_the_default_network_chooses_first(server):
+    """Its addresses are known by heart, and with a small pool the others would leave it none."""
+    server.docker("network", "create", "other", check=0)
+
+    def subnet(name):
+        return json.loads(server.docker("network", "inspect", name, check=0).stdout)[0]["IPAM"]["Config"][0]["Subnet"]
+    assert subnet("bridge") == "172.17.0.0/16" and subnet("other").endswith("/20")
+    server.restart()
+    assert subnet("bridge") == "172.17.0.0/16"

@@ -28,10 +28,8 @@ extension HostLinks {
       try need(
         "sch_tbf", .replaceQdisc(.tokenBucket(way.limit.bucket(packet: limiter.largestPacket)), on: link.index))
       if !link.isUp {
-        try request([
-          .changeLink(.index(link.index), LinkChange(hasLinkLocalAddress: false)),
-          .changeLink(.index(link.index), LinkChange(isUp: true)),
-        ])
+        try changeWithoutAddress(.index(link.index), LinkChange())
+        try request([.changeLink(.index(link.index), LinkChange(isUp: true))])
       }
     }
     return isNew

@@ -185,12 +185,22 @@ public final class HostLinks: Sendable {
     // its packet back by the cable that it came in by.
     let port = BridgePortChange(hairpin: try KernelSettings.bridgesCallFilter, isolated: isolated)
     let isUsual = port == BridgePortChange(hairpin: false, isolated: false)
-    try request(
-      [
-        // The end in the bridge has no address of its own, not even a link-local one.
-        .changeLink(.name(name), LinkChange(isUp: true, master: bridge, hasLinkLocalAddress: false))
-      ] + (isUsual ? [] : [.changeBridgePort(.name(name), port)]),
-      context: "connect container")
+    // The end in the bridge has no address of its own, not even a link-local one.
+    try changeWithoutAddress(.name(name), LinkChange(isUp: true, master: bridge))
+    if !isUsual { try request([.changeBridgePort(.name(name), port)], context: "connect container") }
+  }
+
+  /// A change of a link by which it gets no link-local address. One of an MTU that is too small for IPv6 never has one, and
+  /// the kernel wants to hear nothing of it; nor does one that lacks IPv6.
+  func changeWithoutAddress(_ link: LinkReference, _ change: LinkChange) throws(SystemError) {
+    var whole = change
+    whole.hasLinkLocalAddress = false
+    do throws(SystemError) {
+      try request([.changeLink(link, whole)], context: "connect container")
+    } catch {
+      guard error.errno == EAFNOSUPPORT else { throw error }
+      try request([.changeLink(link, change)], context: "connect container")
+    }
   }
 
   /// What a part of the kernel is needed for.

@@ -73,17 +73,6 @@ struct ContainerCgroups: Sendable {
     try cgroup.delete()
   }
 
-  /// The names of the cgroups below one, in any hierarchy. Blocking.
-  func children(of parent: String) throws -> Set<String> {
-    var names: Set<String> = []
-    for mount in mounts {
-      guard try HostFiles.exists("\(mount)\(parent)") else { continue }
-      let directory = try Directory("\(mount)\(parent)")
-      names.formUnion(try directory.entries().filter { $0.kind == .directory }.map(\.name.description))
-    }
-    return names
-  }
-
   /// Takes a cgroup away that has neither processes nor cgroups below it, in each hierarchy on its own. Blocking.
   func removeIfEmpty(_ path: String) throws {
     let path = try CgroupPath(path)

@@ -82,14 +82,16 @@ struct Converge: Sendable {
     try HostFiles.removeTree(record)
   }
 
-  /// Removes what no container claims: bundles, sockets, runtime states, cgroups and directories whose ids `known`
-  /// does not have. Blocking. Returns what could not be removed, with the reason.
+  /// Removes what no container claims: bundles, sockets, runtime states, directories whose ids `known` does not have, and
+  /// their cgroups. Blocking. Returns what could not be removed, with the reason.
+  ///
+  /// A cgroup alone is no sign of a container of ours: another server may have the same parent. Ours have a bundle, which
+  /// is there before the cgroup, and longer.
   func sweep(known: Set<ContainerID>, cgroupParent: String) throws -> [String] {
     var strays: Set<ContainerID> = []
     for directory in [layout.bundles, layout.runtimeRoot, layout.containers] {
       strays.formUnion(try names(directory).compactMap { ContainerID($0) })
     }
-    strays.formUnion(try cgroups.children(of: cgroupParent).compactMap { ContainerID($0) })
     var failures: [String] = []
     for id in strays.subtracting(known) {
       do {

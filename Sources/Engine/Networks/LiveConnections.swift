@@ -118,6 +118,9 @@ extension Networks {
     try write(files, joining, &change.files)
     try FailPoint.networkChangeAfterFiles.pass()
     try pull(change.leaving, sandbox)
+    if !before.ports.isEmpty {
+      host.forgetConnections(answeredBy: Set(change.leaving.flatMap(\.addresses).map(\.address)))
+    }
     try keep(after, of: container)
     claims.release(ports.released.compactMap(\.published), of: container)
     table.withLock { table in

@@ -95,6 +95,9 @@ struct NetworkDefinition: Sendable, Equatable {
     try require(shown.enableIPv4 || shown.enableIPv6, "IPv4 or IPv6 must be enabled")
     try require(shown.enableIPv4 || !families.contains(.version4), "IPv4 subnet given, but IPv4 is disabled")
     try require(shown.enableIPv6 || !families.contains(.version6), "IPv6 subnet given, but IPv6 is disabled")
+    try require(
+      !shown.enableIPv6 || mtu ?? 1280 >= 1280,
+      "invalid value for \(Option.mtu): \(mtu ?? 0) is too small for IPv6, which needs 1280 (RFC 8200)")
   }
 
   /// The driver that a request names. One that holds configuration only has none.

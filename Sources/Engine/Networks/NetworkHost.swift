@@ -206,6 +206,7 @@ final class NetworkHost: Sendable {
       if let limiter { try opened.links.establish(limiter, group: limiterGroup) }
       try FailPoint.networkBeforeCables.pass()
       try opened.firewall.add(ports)
+      forgetFlows(to: ports, opened.firewall)
       for (endpoint, network) in endpoints {
         let bridge = try network.bridge(defaultName: defaultBridge)
         guard let index = opened.bridges[network.id] else { throw gone(bridge.name) }
@@ -220,8 +221,28 @@ final class NetworkHost: Sendable {
 
   /// Takes back what `connect` told the firewall. The cables go by `unplug`, which takes longer.
   func forget(_ ports: [PublishedPort]) throws {
-    guard isInstalled, !ports.isEmpty else { return }
+    guard !ports.isEmpty else { return }
+    defer { forgetConnections(answeredBy: Set(ports.map(\.containerAddress))) }
+    guard isInstalled else { return }
     try withOpened { opened in try opened.firewall.remove(ports) }
+  }
+
+  /// Of addresses that are nobody's any more.
+  func forgetConnections(answeredBy addresses: Set<IPAddress>) {
+    guard !addresses.isEmpty else { return }
+    do {
+      try openFirewall().forgetConnections(answeredBy: addresses)
+    } catch {
+      logger.warning("connections that were led to a container are kept in mind: \(explanation(of: error))")
+    }
+  }
+
+  private func forgetFlows(to ports: [PublishedPort], _ firewall: Firewall) {
+    do {
+      try firewall.forgetFlows(to: ports)
+    } catch {
+      logger.warning("flows from before a port was published go on past it: \(explanation(of: error))")
+    }
   }
 
   /// Takes cables away; those that are gone already are no matter.
@@ -233,7 +254,10 @@ final class NetworkHost: Sendable {
 
   /// Changes only the published ports of a container, all at once.
   func publish(_ added: [PublishedPort], removing removed: [PublishedPort]) throws {
-    try withOpened { opened in try opened.firewall.replace(removed, with: added) }
+    try withOpened { opened in
+      try opened.firewall.replace(removed, with: added)
+      forgetFlows(to: added, opened.firewall)
+    }
   }
 
   /// Links are there to be looked at and taken away, whether or not there is a filter.

@@ -113,11 +113,23 @@ extension Networks {
 
   /// Adds the subnets that are missing: such as clash with no other network and no route of this machine.
   func chooseSubnets(_ network: inout NetworkDefinition, _ families: [IPAddress.Family]) throws {
+    if !network.isDefault { reserveDefaultSubnets() }
     let others = table.withLock { $0.all }
     let bridges = Set(
       try others.filter { $0.driver == .bridge }.map { try $0.bridge(defaultName: host.defaultBridge).name })
     let used = try table.withLock { $0.subnets } + host.routedSubnets(besides: bridges)
     for family in families { network.add(subnet: try pools.choose(family, besides: used)) }
+  }
+
+  /// The default network chooses before any other: its addresses are known by heart, and with a small pool the others would
+  /// leave it none.
+  private func reserveDefaultSubnets() {
+    guard let network = table.withLock({ $0.all.first(where: \.isDefault) }) else { return }
+    do {
+      _ = try withSubnets(network.id)
+    } catch {
+      logger.warning("the default network has no subnet: \(explanation(of: error))")
+    }
   }
 
   func place(

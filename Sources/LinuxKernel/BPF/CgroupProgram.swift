@@ -32,6 +32,13 @@ public enum CgroupHook: UInt32, Sendable {
     return programs
   }
 
+  /// What the programs on a cgroup directory are called.
+  public func names(on cgroup: borrowing Descriptor) throws(SystemError) -> [String] {
+    var names: [String] = []
+    for program in try programs(on: cgroup, named: nil) { names.append(try Self.name(of: program)) }
+    return names
+  }
+
   private static func name(of program: SharedDescriptor) throws(SystemError) -> String {
     var bytes = [CChar](repeating: 0, count: 16)
     try systemCall("look at BPF program") {

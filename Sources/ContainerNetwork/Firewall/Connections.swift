@@ -1,0 +1,47 @@
+public import LinuxKernel
+public import NetworkAddresses
+
+import Diagnostics
+import Glibc
+import LinuxNetwork
+import Netlink
+
+/// What the kernel keeps in mind of connections that came in by published ports: it leads them where their first packet went,
+/// whatever the table says by now. A flow of UDP, which has no end, would go on to an address that is somebody else's.
+extension Firewall {
+  /// Has the kernel forget all connections that containers' addresses answer, which are no longer theirs.
+  public func forgetConnections(answeredBy addresses: Set<IPAddress>) throws(SystemError) {
+    for address in addresses { try forget(.connections(answeredBy: address)) { _ in true } }
+  }
+
+  /// Has the kernel forget flows of UDP to ports that have just been published: they came when nobody, or somebody else,
+  /// listened there.
+  public func forgetFlows(to ports: [PublishedPort]) throws(SystemError) {
+    for port in ports where port.transport == .udp && port.isTranslated {
+      let query = NetlinkQuery<TrackedConnection>.connections(
+        to: port.hostPort, port.transport.number, port.hostAddress.family)
+      try forget(query) { flow in
+        flow.responder != port.containerAddress
+          && (port.hostAddress.isUnspecified || flow.destination == port.hostAddress)
+      }
+    }
+  }
+
+  private func forget(
+    _ query: NetlinkQuery<TrackedConnection>, where isStale: (TrackedConnection) -> Bool
+  ) throws(SystemError) {
+    var socket = try NetlinkSocket(.netfilter)
+    do throws(SystemError) {
+      for connection in try socket.dump(query) where isStale(connection) {
+        do throws(SystemError) {
+          try socket.request(.forget(connection))
+        } catch {
+          guard error.kind == .notFound else { throw error }
+        }
+      }
+    } catch {
+      // A kernel that keeps nothing in mind, or does not tell (nf_conntrack_netlink).
+      guard error.errno == EINVAL || error.errno == EOPNOTSUPP else { throw error }
+    }
+  }
+}
