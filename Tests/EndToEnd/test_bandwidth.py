@@ -328,4 +328,4 @@ def test_a_limit_that_another_program_deletes_comes_back(server):
     run("ip", "link", "del", name, check=0)
     eventually(lambda: limiters(server) == [name], what="it is there again")
     assert json.loads(run("ip", "-j", "link", "show", name, check=0).stdout)[0]["ifindex"] != before
-    assert f"{name} was deleted" in server.log.read_text()
+    eventually(lambda: f"{name} was deleted" in server.log.read_text(), what="the log says so")

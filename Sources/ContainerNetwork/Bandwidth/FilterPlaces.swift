@@ -25,7 +25,7 @@ final class FilterPlaces: Sendable {
   /// Whether a link is one that sends what programs of this machine send, and not by itself.
   static func mayBe(on link: LinkInfo) -> Bool { !link.isLoopback && link.kind != "ifb" && link.kind != "vrf" }
 
-  private static let need = HostLinks.Need(
+  static let need = HostLinks.Need(
     "limit bandwidth in the machine's network", advice: "load the module, or leave out the limit")
 
   /// Makes the place where filters see what passes a link, if there is none yet.

@@ -42,8 +42,6 @@ public final class SocketDetours: Sendable {
     places = try FilterPlaces(links, record: record)
   }
 
-  private static let need = HostLinks.Need(
-    "limit bandwidth in the machine's network", advice: "load the module, or leave out the limit")
   /// By which the program on a cgroup is known again.
   private static let marking = "apus_marks"
 
@@ -92,7 +90,7 @@ public final class SocketDetours: Sendable {
     for filter in present where filter.name == redirection.name && filter.handle != redirection.detour {
       try delete(filter, redirection.direction)
     }
-    try links.need("cls_bpf or act_mirred", to: Self.need, .redirect(redirection, of: link.index))
+    try links.need("cls_bpf or act_mirred", to: FilterPlaces.need, .redirect(redirection, of: link.index))
     return present.contains { !$0.isOfSockets }
   }
 
