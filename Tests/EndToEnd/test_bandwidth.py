@@ -175,8 +175,8 @@ def limiters(server):
 def test_it_is_shown_and_kept(server):
     start(server, "both", bandwidth="50mbit")
     start(server, "one", bandwidth="tx=10mbit,burst=64k")
-    assert server.inspect("both")["HostConfig"]["NetworkBandwidth"] == {"Receive": 50_000_000, "Transmit": 50_000_000}
-    assert server.inspect("one")["HostConfig"]["NetworkBandwidth"] == {"Transmit": 10_000_000, "Burst": 65536}
+    assert server.inspect("both")["HostConfig"]["NetworkBandwidth"] == {"Receive": 50_000_000, "Transmit": 50_000_000, "Burst": 0}
+    assert server.inspect("one")["HostConfig"]["NetworkBandwidth"] == {"Receive": 0, "Transmit": 10_000_000, "Burst": 65536}
     # One link for each way that has a limit.
     identity = {name: server.inspect(name)["Id"][:9] for name in ["both", "one"]}
     assert limiters(server) == sorted([f"ifb{identity['both']}r", f"ifb{identity['both']}t", f"ifb{identity['one']}t"])
@@ -194,9 +194,12 @@ def test_it_is_shown_and_kept(server):
         client.api._url("/containers/create"),
         data={"Image": "busybox", "Cmd": ["true"], "HostConfig": {"NetworkBandwidth": {"Receive": 1_000_000, "Transmit": 0}}}),
         True)
-    assert client.api.inspect_container(made["Id"])["HostConfig"]["NetworkBandwidth"] == {"Receive": 1_000_000}
+    assert client.api.inspect_container(made["Id"])["HostConfig"]["NetworkBandwidth"] == {"Receive": 1_000_000, "Transmit": 0, "Burst": 0}
     free = client.containers.create("busybox", "true")
-    assert "NetworkBandwidth" not in client.api.inspect_container(free.id)["HostConfig"]
+    assert client.api.inspect_container(free.id)["HostConfig"]["NetworkBandwidth"] is None
+    # A template finds the fields whether there is a limit or not.
+    assert server.docker("inspect", "-f", "{{.HostConfig.NetworkBandwidth.Burst}}", "both", check=0).stdout == "0\n"
+    assert "no value" in server.docker("inspect", "-f", "{{.HostConfig.NetworkBandwidth}}", free.id, check=0).stdout
     client.close()
 
 
@@ -302,11 +305,11 @@ def test_a_change_while_it_runs(server):
             assert_held(server, "limited", 4_000_000)
             assert_held(server, "peer", 2_000_000)
             change("tx=0")
-            assert server.inspect("limited")["HostConfig"]["NetworkBandwidth"] == {"Receive": 4_000_000}
+            assert server.inspect("limited")["HostConfig"]["NetworkBandwidth"] == {"Receive": 4_000_000, "Transmit": 0, "Burst": 0}
             assert limiters(server) == [f"ifb{identity}r"]
             assert_held(server, "limited", 4_000_000)
             change("rx=0")
-            assert "NetworkBandwidth" not in server.inspect("limited")["HostConfig"] and not limiters(server)
+            assert server.inspect("limited")["HostConfig"]["NetworkBandwidth"] is None and not limiters(server)
             # More than the limit ever was, on whatever machine.
             before = received(server, "limited")
             eventually(lambda: received(server, "limited") > before + 4_000_000, 60, "it flows freely")
@@ -318,7 +321,7 @@ def test_a_change_while_it_runs(server):
     server.kill()
     server.start()
     assert limiters(server) == [f"ifb{identity}r", f"ifb{identity}t"]
-    assert server.inspect("limited")["HostConfig"]["NetworkBandwidth"] == {"Receive": 8_000_000, "Transmit": 8_000_000}
+    assert server.inspect("limited")["HostConfig"]["NetworkBandwidth"] == {"Receive": 8_000_000, "Transmit": 8_000_000, "Burst": 0}
 
 
 def test_a_limit_that_another_program_deletes_comes_back(server):

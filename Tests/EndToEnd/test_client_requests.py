@@ -390,7 +390,7 @@ def test_an_update_that_the_server_refuses(recorder):
 
 
 @pytest.mark.parametrize("words,expected", [
-    ("50mbit", {"Receive": 50_000_000, "Transmit": 50_000_000}), ("rx=1mbps", {"Receive": 8_000_000}),
+    ("50mbit", {"Receive": 50_000_000, "Transmit": 50_000_000}), ("rx=8mbit", {"Receive": 8_000_000}),
     ("rx=1kibit,tx=1000,burst=64k", {"Receive": 1024, "Transmit": 1000, "Burst": 65536}), ("0", None),
 ])
 def test_the_bandwidth_of_a_new_container(recorder, words, expected):
@@ -402,6 +402,7 @@ def test_the_bandwidth_of_a_new_container(recorder, words, expected):
 @pytest.mark.parametrize("words,complaint", [
     ("fast", "invalid bandwidth 'fast' (write 50mbit, or rx=50mbit,tx=10mbit,burst=64k)"),
     ("rx=1mbit,foo=2", "invalid bandwidth 'rx=1mbit,foo=2': unexpected key 'foo' (rx, tx or burst)"),
+    ("50Mbps", "invalid bandwidth '50Mbps': bps may mean bits or bytes a second (write bits, such as 50mbit)"),
 ])
 def test_bandwidths_that_are_none(recorder, command, words, complaint):
     done = apus(recorder, command, "--network-bandwidth", words, "x")

@@ -58,12 +58,14 @@ import Testing
     #expect(json(NetworkCreateResponse(id: "1")) == #"{"Id":"1","Warning":""}"#)
   }
 
-  @Test func bandwidthIsThereOnlyWhenItIsSaid() throws {
+  @Test func bandwidthIsAlwaysThere() throws {
     var host = HostConfig()
-    #expect(!json(host).contains("NetworkBandwidth"))
+    #expect(json(host).contains(#""NetworkBandwidth":null"#))
     host.networkBandwidth = NetworkBandwidth(receive: 50_000_000, burst: 65536)
     #expect(json(host).contains(#""NetworkBandwidth":{"Receive":50000000,"Burst":65536}"#))
     #expect(try decode(json(host)) == host)
+    host.networkBandwidth = host.networkBandwidth?.spelledOut
+    #expect(json(host).contains(#""NetworkBandwidth":{"Receive":50000000,"Transmit":0,"Burst":65536}"#))
   }
 
   @Test(

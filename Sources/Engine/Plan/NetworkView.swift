@@ -15,7 +15,7 @@ extension NetworkPlan {
     }
     // As Docker shows them: by both names.
     if !links.isEmpty { inspect.hostConfig.links = links.map { "/\($0.target):\(inspect.name)/\($0.alias)" } }
-    inspect.hostConfig.networkBandwidth = bandwidth
+    inspect.hostConfig.networkBandwidth = bandwidth?.spelledOut
     var settings = NetworkSettings()
     switch mode {
     case .host: settings.networks = ["host": endpoint(in: "host", networkIDs, of: inspect)]

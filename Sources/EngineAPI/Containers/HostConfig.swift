@@ -151,7 +151,7 @@ public struct HostConfig: APIObject, Equatable {
     try object.nullable("DnsSearch", &dnsSearch)
     try object.nullable("ExtraHosts", &extraHosts)
     try object.nullable("Links", &links)
-    try object.optional("NetworkBandwidth", &networkBandwidth)
+    try object.nullable("NetworkBandwidth", &networkBandwidth)
   }
 
   private mutating func namespacesFields(_ object: inout ObjectFields) throws(JSONFault) {

@@ -23,6 +23,11 @@ public struct NetworkBandwidth: APIObject, Equatable {
     try object.optional("Burst", &burst)
   }
 
+  /// The same with 0 for what is not said, so that a reader finds every field.
+  public var spelledOut: NetworkBandwidth {
+    NetworkBandwidth(receive: receive ?? 0, transmit: transmit ?? 0, burst: burst ?? 0)
+  }
+
   /// The limits that hold once this update is made to `current`; nil: none is left.
   public func applied(to current: NetworkBandwidth?) -> NetworkBandwidth? {
     func merged(_ field: KeyPath<NetworkBandwidth, Int64?>) -> Int64? {
