@@ -316,6 +316,39 @@ def test_ports_of_a_container_that_does_not_run(server, echo):
     assert twice.returncode == 1 and "Bind for 127.0.0.1:18101 failed: port is already allocated" in twice.stderr
 
 
+@pytest.mark.parametrize("runs", [True, False])
+def test_ports_are_taken_back_as_they_were_published(server, runs):
+    def left():
+        if runs:
+            return [(port, address, number) for port, address, number in published(server, "web") if address != "::"]
+        bindings = server.inspect("web")["HostConfig"]["PortBindings"]
+        return sorted((port, one["HostIp"] or "0.0.0.0", one["HostPort"]) for port, all in bindings.items() for one in all)
+
+    def remove(*ports, check=0):
+        return server.apus("update", *[word for port in ports for word in ["--publish-rm", port]], "web", check=check)
+    forms = ["18110:80", "127.0.0.1:18111:80/tcp", "[::1]:18112:80", "18113-18115:90-92", "18116:80/udp"]
+    server.docker("create", "--name", "web", *[word for form in forms for word in ["-p", form]], "-p", "18117:70", "busybox",
+                  "sleep", "1000", check=0)
+    if runs:
+        server.docker("start", "web", check=0)
+    assert len(left()) == 8
+    # The port of the machine is that of another of the container's, of another address or protocol.
+    for form in ["18110:81", "127.0.0.1:18110:80", "18116:80", "18114-18115:90", "18110-18111:80-81"]:
+        done = remove(form, check=1)
+        assert "is not published" in done.stderr
+    assert len(left()) == 8
+    for form in forms:
+        before = len(left())
+        remove(form)
+        assert len(left()) == before - (3 if "-" in form else 1), form
+    assert left() == [("70/tcp", "0.0.0.0", "18117")]
+    remove("70")
+    assert left() == []
+    for wrong in ["8080:x", "1:2:3", "8080-8081:80-82", "80/ftp", "x"]:
+        done = remove(wrong, check=125)
+        assert f'invalid argument "{wrong}" for "--publish-rm" flag: ' in done.stderr and "what --publish-add takes" in done.stderr
+
+
 def test_ports_that_were_chosen_by_the_server(server, echo):
     sleeper(server, "all", "-P", "--expose", "70", "--expose", "71", "--expose", "72/udp")
     before = {port: number for port, _, number in published(server, "all")}

@@ -44,14 +44,19 @@ import Testing
   }
 
   @Test(arguments: [
-    ("80", "80/tcp"), ("80/udp", "80/udp"), (":8080", ":8080/tcp"), ("0.0.0.0:8080/udp", "0.0.0.0:8080/udp"),
-    ("[::1]:8080", "[::1]:8080/tcp"), (":::8080", "[::]:8080/tcp"),
+    ("80", ["80/tcp"]), ("80/udp", ["80/udp"]), (":8080", [":8080/tcp"]),
+    ("0.0.0.0:8080/udp", ["0.0.0.0:8080/udp"]), ("[::1]:8080", ["[::1]:8080/tcp"]), (":::8080", ["[::]:8080/tcp"]),
+    ("::1:8080", ["[::1]:8080/tcp"]), ("80-81/udp", ["80/udp", "81/udp"]), (":8080-8081", [":8080/tcp", ":8081/tcp"]),
+    ("8080:80", [":8080:80/tcp"]), ("[::1]:8082:80", ["[::1]:8082:80/tcp"]), ("::1:8082:80", ["[::1]:8082:80/tcp"]),
+    ("127.0.0.1:8080:80/udp", ["127.0.0.1:8080:80/udp"]), ("127.0.0.1::80", ["127.0.0.1::80/tcp"]),
+    ("8710-8711:90-91", [":8710:90/tcp", ":8711:91/tcp"]), ("8710-8712:90", [":8710-8712:90/tcp"]),
+    ("published=8080,target=80", [":8080:80/tcp"]),
   ])
-  func portsToTakeBack(text: String, expected: String) throws {
+  func portsToTakeBack(text: String, expected: [String]) throws {
     #expect(try PortOption.removed(text) == expected)
   }
 
-  @Test(arguments: ["", "x", "8080:80", "80-81", ":x", "1.2.3.4:", "80/x"])
+  @Test(arguments: ["", "x", "8080:x", "8080-8081:80-82", ":x", "1.2.3.4:", "80/x", "1.2.3:80", "a:1:2"])
   func noPortsToTakeBack(text: String) {
     #expect(throws: ClassifiedError.self) { _ = try PortOption.removed(text) }
   }

@@ -44,7 +44,8 @@ struct PortEditTests {
 
   @Test(arguments: [
     ("x", "invalid port specification"), ("0.0.0.0:x", "invalid port specification"),
-    ("a:80", "invalid host IP address"),
+    ("a:80", "invalid port specification"), ("a:80:80", "invalid host IP address"),
+    ("80-70:80", "invalid port specification"),
     (":80/ftp", "invalid port specification"), (":0", "invalid port specification"), ("", "invalid port specification"),
   ])
   func malformedRemovals(_ text: String, _ sentence: String) {
@@ -55,7 +56,8 @@ struct PortEditTests {
   /// A removal, and the ports of this machine that are left of 80/tcp.
   @Test(arguments: [
     ("0.0.0.0:8080/tcp", ["127.0.0.1:8080", ":8081"]), ("127.0.0.1:8080", [":8080", ":8081"]), (":8080", [":8081"]),
-    (":8081/tcp", ["127.0.0.1:8080", ":8080"]), ("80/tcp", []), ("80", []),
+    (":8081/tcp", ["127.0.0.1:8080", ":8080"]), ("80/tcp", []), ("80", []), ("8080:80", [":8081"]),
+    ("127.0.0.1:8080:80", [":8080", ":8081"]), ("127.0.0.1::80", [":8080", ":8081"]), ("::80", []),
   ])
   func removalsFromWhatDoesNotRun(_ text: String, _ left: [String]) throws {
     let host = Self.host([
@@ -73,7 +75,7 @@ struct PortEditTests {
 
   @Test func whatIsNotPublishedCannotBeTakenBack() {
     let host = Self.host(["80/tcp": [PortBinding(hostPort: "8080-8090"), PortBinding()]])
-    for text in [":8081", "81", "0.0.0.0:8080/udp", "80/udp"] {
+    for text in [":8081", "81", "0.0.0.0:8080/udp", "80/udp", "8080:80", "8080-8089:80", "8080-8090:81"] {
       let error = #expect(throws: ClassifiedError.self) { _ = try Self.edited(host, remove: [text]) }
       #expect(error?.kind == .notFound && error?.message.hasSuffix("is not published") == true)
     }

@@ -29,8 +29,8 @@ struct BindingTable {
       drop(port)
     }
     // What is not published now, but would be by the next start.
-    if case .container(let number, let transport) = removal {
-      isPublished = removeAll(number, transport, exposed) || isPublished
+    if let number = removal.wholeContainerPort {
+      isPublished = removeAll(number, removal.transport, exposed) || isPublished
     } else if present.granted?.isEmpty != false {
       isPublished = removeUnpublished(removal) || isPublished
     }
@@ -85,17 +85,19 @@ struct BindingTable {
     return !names.isEmpty
   }
 
-  /// Without ports that are published now, only a binding that names its port of this machine can be meant.
+  /// Without ports that are published now, only a binding that names the same ports of this machine can be meant.
   private mutating func removeUnpublished(_ removal: PortEdit.Removal) -> Bool {
-    guard case .host(let address, let number, let transport) = removal else { return false }
+    let address = removal.address
     var isFound = false
     for (name, list) in bindings {
-      guard let port = try? PublishedPortPlan.containerPort(name), port.transport == transport, let list else {
-        continue
-      }
+      guard let port = try? PublishedPortPlan.containerPort(name), port.transport == removal.transport,
+        removal.containerPort.map({ $0 == port.number }) != false, let list
+      else { continue }
       var left: [PortBinding] = []
       for var binding in list {
-        guard binding.range == number...number, address.map({ covers(binding, $0) }) != false else {
+        guard removal.hostPorts.map({ ports in binding.range.map(ports.contains) == true }) != false,
+          address.map({ covers(binding, $0) }) != false
+        else {
           left.append(binding)
           continue
         }

@@ -5,12 +5,15 @@ import NetworkAddresses
 
 /// A change of a container's published ports: what is taken back, then what comes besides.
 struct PortEdit: Sendable {
-  /// One thing that is taken back.
-  enum Removal: Sendable, Equatable {
-    /// A port of this machine; nil: at all addresses.
-    case host(IPAddress?, UInt16, TransportProtocol)
-    /// All that lead to one of the container's ports.
-    case container(UInt16, TransportProtocol)
+  /// What is taken back: all that is published as said.
+  struct Removal: Sendable, Equatable {
+    var transport = TransportProtocol.tcp
+    /// Nil: at all addresses of this machine.
+    var address: IPAddress?
+    /// A port of this machine, or a range that one was to be chosen from; nil: any.
+    var hostPorts: ClosedRange<UInt16>?
+    /// Nil: whichever of the container's it leads to.
+    var containerPort: UInt16?
   }
 
   var removals: [Removal] = []
@@ -35,20 +38,35 @@ struct PortEdit: Sendable {
     plans = try PublishedPortPlan.plan(host, exposed: [])
   }
 
-  /// Reads `0.0.0.0:8080/tcp`, `[::]:8080/udp`, `:8080`, `80/tcp`.
+  /// Reads `80/tcp`, `0.0.0.0:8080/tcp`, `[::]:8080/udp`, `:8080`, and what says both: `8080:80`, `[::1]:8080:80/tcp`,
+  /// `127.0.0.1::80`, `:8080-8090:80`.
   private static func removal(_ text: String) throws(ClassifiedError) -> Removal {
-    guard let colon = text.lastIndex(of: ":") else {
-      let port = try PublishedPortPlan.containerPort(text)
-      return .container(port.number, port.transport)
+    var removal = Removal()
+    let colon = text.lastIndex(of: ":")
+    let port = try PublishedPortPlan.containerPort(colon.map { String(text[text.index(after: $0)...]) } ?? text)
+    removal.transport = port.transport
+    guard let colon else {
+      removal.containerPort = port.number
+      return removal
     }
-    let port = try PublishedPortPlan.containerPort(String(text[text.index(after: colon)...]))
-    var address = text[..<colon]
-    if address.isEmpty { return .host(nil, port.number, port.transport) }
-    if address.hasPrefix("["), address.hasSuffix("]") { address = address.dropFirst().dropLast() }
-    guard let parsed = IPAddress(String(address)) else {
-      throw ClassifiedError(.invalid, "invalid host IP address: \(address)")
+    let host = text[..<colon]
+    if host.isEmpty || address(host) != nil {
+      (removal.address, removal.hostPorts) = (address(host), port.number...port.number)
+      return removal
     }
-    return .host(parsed.unmapped, port.number, port.transport)
+    removal.containerPort = port.number
+    let end = host.lastIndex(of: ":")
+    let place = host[..<(end ?? host.startIndex)]
+    removal.address = address(place)
+    try require(place.isEmpty || removal.address != nil, "invalid host IP address: \(place)")
+    removal.hostPorts = try PublishedPortPlan.hostPorts(String(end.map { host[host.index(after: $0)...] } ?? host))
+    return removal
+  }
+
+  /// Nil: it is none.
+  private static func address(_ text: Substring) -> IPAddress? {
+    let isBracketed = text.hasPrefix("[") && text.hasSuffix("]")
+    return IPAddress(String(isBracketed ? text.dropFirst().dropLast() : text))?.unmapped
   }
 
   /// What the edit has to know of the container beside its configuration.
@@ -80,21 +98,19 @@ struct PortEdit: Sendable {
 
 extension PortEdit.Removal {
   func covers(_ port: NetworkGrant.Port) -> Bool {
-    switch self {
-    case .container(let number, let transport):
-      port.containerPort == number && port.transport == transport.rawValue
-    case .host(let address, let number, let transport):
-      port.hostPort == number && port.transport == transport.rawValue
-        && (address == nil || IPAddress(port.hostAddress) == address)
-    }
+    port.transport == transport.rawValue && containerPort.map { $0 == port.containerPort } != false
+      && hostPorts?.contains(port.hostPort) != false
+      && (address == nil || IPAddress(port.hostAddress) == address)
   }
+
+  /// Whether all that lead to one of the container's ports are meant; the port.
+  var wholeContainerPort: UInt16? { address == nil && hostPorts == nil ? containerPort : nil }
 
   /// As the user writes it.
   var text: String {
-    switch self {
-    case .container(let number, let transport): "\(number)/\(transport.rawValue)"
-    case .host(let address, let number, let transport):
-      (address.map { $0.family == .version4 ? "\($0)" : "[\($0)]" } ?? "") + ":\(number)/\(transport.rawValue)"
-    }
+    if let wholeContainerPort { return "\(wholeContainerPort)/\(transport.rawValue)" }
+    let place = address.map { $0.family == .version4 ? "\($0)" : "[\($0)]" } ?? ""
+    let host = hostPorts.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)" } ?? ""
+    return "\(place):\(host)" + (containerPort.map { ":\($0)" } ?? "") + "/\(transport.rawValue)"
   }
 }

@@ -42,16 +42,18 @@ extension PublishedPortPlan {
       }
       plan.hostAddress = address.unmapped
     }
-    if !binding.hostPort.isEmpty, binding.hostPort != "0" {
-      let ends = binding.hostPort.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false).map {
-        UInt16($0)
-      }
-      guard let first = ends.first ?? nil, let last = ends.last ?? nil, first <= last, first > 0 else {
-        throw ClassifiedError(.invalid, "invalid port specification: \"\(binding.hostPort)\"")
-      }
-      plan.hostPorts = first...last
-    }
+    plan.hostPorts = try hostPorts(binding.hostPort)
     return plan
+  }
+
+  /// Reads `8080`, `8080-8090`; nil for any port, which is written as nothing or 0.
+  static func hostPorts(_ text: String) throws(ClassifiedError) -> ClosedRange<UInt16>? {
+    if text.isEmpty || text == "0" { return nil }
+    let ends = text.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false).map { UInt16($0) }
+    guard let first = ends.first ?? nil, let last = ends.last ?? nil, first <= last, first > 0 else {
+      throw ClassifiedError(.invalid, "invalid port specification: \"\(text)\"")
+    }
+    return first...last
   }
 
   /// Reads `80/tcp`.

@@ -7,7 +7,8 @@ public struct ContainerUpdateRequest: APIObject, Equatable {
   /// Ports that are to be published besides; nil: none.
   public var publishAdd: PortMap?
   /// Published ports to take back; nil: none. `hostIP:hostPort/proto` is one of the host's, an IPv6 address in brackets,
-  /// and no address before the colon means all; `containerPort/proto` is all that lead to one of the container's. A
+  /// and no address before the colon means all; `containerPort/proto` is all that lead to one of the container's;
+  /// `hostIP:hostPort:containerPort/proto` says both, where the host's may be a range that one was to be chosen from. A
   /// protocol that is missing is tcp.
   public var publishRemove: [String]?
 

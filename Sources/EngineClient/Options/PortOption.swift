@@ -81,33 +81,46 @@ public struct PortOption: Sendable, Equatable {
     return (first...last, kind)
   }
 
-  /// Reads what `update --publish-rm` takes back, and writes it as the server reads it: a port of the host with a colon
-  /// before it (`0.0.0.0:8080`, `[::1]:8080/udp`, `:8080` on all addresses), or one of the container (`80/tcp`).
+  /// Reads what `update --publish-rm` takes back, and writes each as the server reads it: all that `published` reads, one
+  /// port or range of the container (`80/tcp`), or of the host with no more than a colon or an address before it
+  /// (`:8080`, `0.0.0.0:8080`, `[::1]:8080/udp`).
   ///
   /// Throws: kind `invalid`.
-  public static func removed(_ text: String) throws(ClassifiedError) -> String {
-    guard let colon = text.lastIndex(of: ":") else {
-      let (ports, kind) = try range(text, name: "containerPort")
-      return "\(try single(ports, text))/\(kind)"
+  public static func removed(_ text: String) throws(ClassifiedError) -> [String] {
+    if let (address, ports) = hostAlone(text) {
+      let (numbers, kind) = try range(ports, name: "hostPort")
+      return numbers.map { "\(address):\($0)/\(kind)" }
     }
-    var address = String(text[..<colon])
-    if address.hasPrefix("["), address.hasSuffix("]") { address = String(address.dropFirst().dropLast()) }
-    if !address.isEmpty, AddressSyntax.address(address) == nil {
+    let options: [PortOption]
+    do {
+      options = try published(text)
+    } catch {
       throw ClassifiedError(
-        .invalid, "invalid IP address: \(address)", object: text,
-        advice: "write [address]:hostPort for a port of the host, or the container's port alone")
+        error.kind, error.message,
+        advice: "write what --publish-add takes, :hostPort, address:hostPort, or the container's port alone")
     }
-    let (ports, kind) = try range(String(text[text.index(after: colon)...]), name: "hostPort")
-    let host = address.contains(":") ? "[\(address)]" : address
-    return "\(host):\(try single(ports, text))/\(kind)"
+    return options.map { option in
+      guard let binding = option.binding, !binding.hostPort.isEmpty || !binding.hostIP.isEmpty else {
+        return option.containerPort
+      }
+      return "\(bracketed(binding.hostIP)):\(binding.hostPort):\(option.containerPort)"
+    }
   }
 
-  private static func single(_ ports: ClosedRange<UInt16>, _ text: String) throws(ClassifiedError) -> UInt16 {
-    guard ports.count == 1 else {
-      throw ClassifiedError(.invalid, "one port at a time is taken back, not a range", object: text)
-    }
-    return ports.lowerBound
+  /// The parts of `:hostPort` and `address:hostPort`; nil: it says something else.
+  private static func hostAlone(_ text: String) -> (address: String, ports: String)? {
+    guard let colon = text.lastIndex(of: ":"), !text.contains("=") else { return nil }
+    let (written, ports) = (String(text[..<colon]), String(text[text.index(after: colon)...]))
+    if written.isEmpty { return ("", ports) }
+    let address =
+      written.hasPrefix("[") && written.hasSuffix("]") ? String(written.dropFirst().dropLast()) : written
+    guard AddressSyntax.address(address) != nil else { return nil }
+    // Without brackets, an address of IPv6 may be one with a port behind it; to --publish-add it is.
+    if address == written, address.contains(":"), (try? published(text)) != nil { return nil }
+    return (bracketed(address), ports)
   }
+
+  private static func bracketed(_ address: String) -> String { address.contains(":") ? "[\(address)]" : address }
 }
 
 extension [PortOption] {

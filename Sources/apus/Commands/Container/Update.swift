@@ -40,7 +40,7 @@ enum UpdateCommand {
     }
     changes.networkBandwidth = try flags.string("network-bandwidth").map { try NetworkBandwidth(option: $0) }
     let added = try flags.strings("publish-add").flatMap(PortOption.published)
-    let removed = try flags.strings("publish-rm").map(PortOption.removed)
+    let removed = try flags.strings("publish-rm").flatMap(PortOption.removed)
     return ContainerUpdateRequest(
       changes: changes, publishAdd: added.isEmpty ? nil : added.bindings, publishRemove: removed.isEmpty ? nil : removed
     )
