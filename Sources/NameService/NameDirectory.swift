@@ -94,14 +94,18 @@ public struct ResolverScope: Sendable, Equatable {
   /// By their names in lower case.
   public var links: [String: Link]
   public var upstream: Upstream
+  /// Names, in lower case, that its hosts file has, too, but which not every program looks for there. They come first.
+  public var hosts: [String: [IPAddress]]
   /// Whether names of one label stay inside: the container's search list was told to complete them (`ndots`).
   public var keepsSingleLabels: Bool
 
   public init(
-    networks: [String], links: [String: Link] = [:], upstream: Upstream = .machine, keepsSingleLabels: Bool = false
+    networks: [String], links: [String: Link] = [:], hosts: [String: [IPAddress]] = [:],
+    upstream: Upstream = .machine, keepsSingleLabels: Bool = false
   ) {
     self.networks = networks
     self.links = links
+    self.hosts = hosts
     self.upstream = upstream
     self.keepsSingleLabels = keepsSingleLabels
   }

@@ -57,10 +57,11 @@ enum Resolution: Sendable, Equatable {
     return (wanted[first...] + wanted[..<first]).map { DNSRecord(query.name, address: $0.bytes, lifetime: lifetime) }
   }
 
-  /// The addresses of a name in lower case: as a link, in a network of the container's, or as `name.network`.
+  /// The addresses of a name in lower case: in the hosts file, as a link, in a network of the container's, or as `name.network`.
   private static func addresses(
     of name: String, _ scope: ResolverScope, _ directory: NameDirectory
   ) -> [IPAddress]? {
+    if let found = scope.hosts[name] { return found }
     if let link = scope.links[name], let found = directory.addresses(of: link.name.lowercased(), in: link.network) {
       return found
     }

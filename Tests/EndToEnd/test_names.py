@@ -303,6 +303,37 @@ def test_servers_that_are_asked_for_are_those_of_the_container(server, options, 
         own.close()
 
 
+def test_the_machine_has_a_name(server, upstream):
+    """The resolver says what the hosts file says, for programs that do not read that."""
+    server.docker("network", "create", "shop", check=0)
+    start(server, "web", "--network", "shop")
+    start(server, "other", "--network", "shop", "--add-host", "host.docker.internal:192.0.2.7", "--add-host",
+          "host.docker.internal:2001:db8::7")
+    start(server, "asked", "--network", "shop", "--add-host", "host.docker.internal:host-gateway")
+    gateway = server.inspect("web")["NetworkSettings"]["Networks"]["shop"]["Gateway"]
+
+    def check():
+        for name in ["web", "asked"]:
+            assert look_up(server, name, "host.docker.internal", "a") == [gateway]
+            assert look_up(server, name, "HOST.docker.internal", "a") == [gateway]
+            none = ask(server, name, "host.docker.internal", AAAA)
+            assert (none.code, none.addresses) == (0, [])
+        assert look_up(server, "other", "host.docker.internal", "a") == ["192.0.2.7"]
+        assert look_up(server, "other", "host.docker.internal", "aaaa") == ["2001:db8::7"]
+        # Nobody else is asked.
+        assert not [name for name in upstream.asked if "docker" in name]
+    check()
+    server.kill()
+    server.start()
+    check()
+    # Its first network is another one now.
+    server.docker("network", "create", "depot", check=0)
+    server.docker("network", "connect", "depot", "web", check=0)
+    server.docker("network", "disconnect", "shop", "web", check=0)
+    gateway = server.inspect("web")["NetworkSettings"]["Networks"]["depot"]["Gateway"]
+    assert look_up(server, "web", "host.docker.internal", "a") == [gateway]
+
+
 def test_a_resolver_does_not_ask_itself(server):
     server.docker("network", "create", "net", check=0)
     start(server, "asker", "--network", "net", "--dns", "127.0.0.11")

@@ -128,11 +128,14 @@ struct NetworkGrant: APIObject, Equatable {
     var keepsSingleLabels = false
     /// `alias` to `network/name`.
     var links: [String: String] = [:]
+    /// Addresses, by the name in lower case, of the machine as its hosts file has it.
+    var hosts: [String: [String]] = [:]
 
     mutating func fields(_ object: inout ObjectFields) throws(JSONFault) {
       try object.present("servers", &servers)
       try object.present("keepsSingleLabels", &keepsSingleLabels)
       try object.present("links", &links)
+      try object.present("hosts", &hosts)
     }
   }
 

@@ -19,6 +19,8 @@ extension Networks {
     for (attachment, endpoint) in zip(plan.attachments, grant.endpoints) {
       for link in attachment.links { resolver.links[link.alias] = "\(endpoint.network)/\(link.target)" }
     }
+    let host = plan.addressesOfHost(hostGateway(of: grant))
+    if !host.isEmpty { resolver.hosts[NetworkPlan.hostName] = host }
     resolver.keepsSingleLabels = plan.keepsSingleLabels(ofMachine: machine)
     return resolver
   }
@@ -138,6 +140,7 @@ extension Networks {
     let servers = resolver.servers.compactMap { IPAddress($0) }.filter { $0 != NameSockets.address }
     return ResolverScope(
       networks: grant.endpoints.filter { !$0.names.isEmpty }.map(\.network), links: links(of: resolver),
+      hosts: resolver.hosts.mapValues { $0.compactMap { IPAddress($0) } },
       // From the container's own network nothing goes where its packets would not.
       upstream: !resolver.servers.isEmpty ? .servers(servers) : isInternal ? .nobody : .machine,
       keepsSingleLabels: resolver.keepsSingleLabels)

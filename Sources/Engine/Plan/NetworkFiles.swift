@@ -83,6 +83,14 @@ extension NetworkPlan {
   /// The name of the host inside its containers.
   static let hostName = "host.docker.internal"
 
+  /// What the hosts file says of that name: what was asked for, or else the address by which the container reaches the
+  /// host. None: it is not there.
+  func addressesOfHost(_ hostGateway: String?) -> [String] {
+    let asked = extraHosts.filter { $0.name == Self.hostName }
+    if asked.isEmpty { return hostGateway.map { [$0] } ?? [] }
+    return asked.map { $0.address == "host-gateway" ? hostGateway ?? "127.0.0.1" : $0.address }
+  }
+
   /// The content of `/etc/resolv.conf`: the machine's, with what was asked for in place of its lines.
   ///
   /// - Parameter hasResolver: Whether the container has a resolver of its own, which then is the only server.
