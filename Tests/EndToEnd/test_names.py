@@ -471,6 +471,10 @@ def test_links_in_the_default_network(server):
     assert "Cannot link to a non running container: /db AS /web/" in done.stderr
     server.docker("start", "db", check=0)
     server.docker("start", "web", check=0)
+    server.docker("network", "create", "apart", check=0)
+    start(server, "far", "--network", "apart")
+    done = server.docker("run", "--link", "far", "busybox", "true")
+    assert done.returncode != 0 and "container far not attached to default bridge network" in done.stderr
 
 
 def test_no_link_opens_ports_that_are_kept_from_others(server):

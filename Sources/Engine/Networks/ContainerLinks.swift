@@ -26,16 +26,21 @@ extension Engine {
 
   /// What a container that starts is to know of those that it is linked to in the default network.
   ///
-  /// Throws: `conflict` when one does not run, `notFound`, `unsupported` as ``checkWay(to:)``.
+  /// Throws: `conflict` when one does not run or is not in the default network, `notFound`, `unsupported` as ``checkWay(to:)``.
   func linkedContainers(of container: Container, _ plan: NetworkPlan) throws -> [LinkedContainer] {
     try plan.links.map { link in
       let other = try containers.find(link.target)
-      let endpoint = networks.grant(of: other.id)?.endpoints.first { $0.name == "bridge" }
-      guard let address = endpoint?.addresses.first?.address, other.state.isRunning else {
+      guard other.state.isRunning else {
         throw ClassifiedError(
           .conflict,
           "Cannot link to a non running container: /\(other.name) AS /\(container.name)/\(link.alias)",
           advice: "start it first; in a user-defined network names need no links")
+      }
+      let endpoint = networks.grant(of: other.id)?.endpoints.first { $0.name == "bridge" }
+      guard let address = endpoint?.addresses.first?.address else {
+        throw ClassifiedError(
+          .conflict, "container \(other.name) not attached to default bridge network",
+          advice: "put both into one user-defined network, where names need no links")
       }
       try checkWay(to: other)
       let config = other.configuration.request.config
