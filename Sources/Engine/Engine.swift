@@ -1,4 +1,5 @@
 import Diagnostics
+import EngineAPI
 import ImageStore
 import LinuxKernel
 import Logging
@@ -127,7 +128,7 @@ public final class Engine: Sendable {
   ///
   /// Throws: `invalid`, `unsupported`.
   func plan(_ configuration: StoredConfiguration, id: ContainerID) throws(ClassifiedError) -> ContainerPlan {
-    var plan = try ContainerPlan(configuration, id: id, in: surroundings)
+    var plan = try ContainerPlan(configuration, id: id, in: surroundings, owner: networkOwner(configuration))
     plan.network.callNetworks { try? networks.find($0).name }
     return plan
   }
@@ -137,13 +138,28 @@ public final class Engine: Sendable {
   func settledPlan(of container: Container) throws(ClassifiedError) -> ContainerPlan {
     var able = surroundings.refusingNothing
     able.knownCapabilities = Capability.all.map(\.description)
-    var plan = try ContainerPlan(container.configuration, id: container.id, in: able)
+    let owner = networkOwner(container.configuration)
+    var plan = try ContainerPlan(container.configuration, id: container.id, in: able, owner: owner)
     plan.network.callNetworks { try? networks.find($0).name }
     return plan
   }
 
   /// The same for an exec, which gets no capability that this machine does not give.
   func execPlan(of container: Container) throws(ClassifiedError) -> ContainerPlan {
-    try ContainerPlan(container.configuration, id: container.id, in: surroundings.refusingNothing)
+    try ContainerPlan(
+      container.configuration, id: container.id, in: surroundings.refusingNothing,
+      owner: networkOwner(container.configuration))
+  }
+
+  /// Whose network a container shares, which is called as that one is. Nil: it shares none, or of one that is gone.
+  private func networkOwner(_ configuration: StoredConfiguration) -> NamespacesPlan.Owner? {
+    let parts = configuration.request.hostConfig.networkMode.split(separator: ":", maxSplits: 1).map(String.init)
+    guard parts.count == 2, parts[0] == "container", let other = try? containers.find(parts[1]) else { return nil }
+    // Who shares names one that was there before, so that this comes to an end.
+    if let owner = networkOwner(other.configuration) { return owner }
+    let request = other.configuration.request
+    let named = try? NamespacesPlan.plan(
+      request.config, request.hostConfig, id: other.id, hostname: surroundings.machineName)
+    return named.map { NamespacesPlan.Owner(id: other.id, hostname: $0.hostname, domainname: $0.domainname) }
   }
 }

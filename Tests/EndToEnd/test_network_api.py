@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import os
 import socket
 
 import pytest
@@ -122,11 +123,25 @@ def test_a_hardware_address_for_the_whole_container(server, version):
 
 
 def test_in_the_network_of_another(server):
-    server.docker("run", "-d", "--name", "owner", "busybox", "sleep", "1000", check=0)
+    server.docker("run", "-d", "--name", "owner", "--domainname", "example.org", "busybox", "sleep", "1000", check=0)
     server.docker("run", "-d", "--name", "guest", "--network", "container:owner", "busybox", "sleep", "1000", check=0)
     owner, guest = server.inspect("owner"), server.inspect("guest")
     for path in ["HostsPath", "HostnamePath", "ResolvConfPath"]:
         assert guest[path] == owner[path]
+    # Both are called the same, and so is who is in the network of the second.
+    server.docker("run", "-d", "--name", "third", "--network", "container:guest", "busybox", "sleep", "1000", check=0)
+    for name in ["owner", "guest", "third"]:
+        shown = server.inspect(name)["Config"]
+        assert (shown["Hostname"], shown["Domainname"]) == (owner["Id"][:12], "example.org")
+        names = server.docker("exec", name, "sh", "-c", "hostname; cat /etc/hostname; echo $HOSTNAME; cat /proc/sys/kernel/domainname",
+                              check=0).stdout
+        assert names.split() == [owner["Id"][:12]] * 3 + ["example.org"]
+    server.docker("run", "-d", "--name", "named", "--hostname", "web", "busybox", "sleep", "1000", check=0)
+    assert server.docker("run", "--rm", "--network", "container:named", "busybox", "hostname", check=0).stdout == "web\n"
+    assert server.docker("run", "--rm", "--network", "container:named", "--uts", "host", "busybox", "hostname",
+                         check=0).stdout == os.uname().nodename + "\n"
+    refused = server.apus("run", "--network", "container:named", "--mac-address", "02:42:0a:00:00:07", "busybox", "true")
+    assert "conflicting options: mac-address and the network mode" in refused.stderr
     for options, words in [({"HostConfig": {"PortBindings": {"80/tcp": [{"HostPort": "80"}]}}}, "port publishing"),
                            ({"HostConfig": {"PublishAllPorts": True}}, "port publishing"),
                            ({"ExposedPorts": {"80/tcp": {}}}, "port exposing")]:

@@ -41,6 +41,8 @@ struct BundleWriter {
 
   /// Where the files lie that say what the container and others are called: with the container whose network it shares.
   var filesDirectory: String {
+    if let owner = plan.filesOwner { return layout.directory(of: owner) }
+    // Of one that is gone.
     if case .container(let name) = plan.network.mode, let other = ContainerID(name) {
       return layout.directory(of: other)
     }

@@ -15,6 +15,8 @@ struct ContainerPlan: Sendable {
   let security: SecurityPlan
   let process: ProcessPlan
   let logging: LoggingPlan
+  /// With whom the files lie that say what it and others are called; nil: with itself.
+  let filesOwner: ContainerID?
   private let initProgram: String
 
   /// What plans take from their surroundings.
@@ -38,9 +40,12 @@ struct ContainerPlan: Sendable {
     }
   }
 
+  /// - Parameter owner: Whose network it shares; nil: it shares none.
+  ///
   /// Throws: `invalid` or `unsupported` for the first option that cannot be had.
   init(
-    _ configuration: StoredConfiguration, id: ContainerID, in surroundings: Surroundings
+    _ configuration: StoredConfiguration, id: ContainerID, in surroundings: Surroundings,
+    owner: NamespacesPlan.Owner? = nil
   ) throws(ClassifiedError) {
     let config = configuration.request.config
     let host = configuration.request.hostConfig
@@ -48,7 +53,8 @@ struct ContainerPlan: Sendable {
     mounts = try .plan(config, host, imageVolumes: Set(configuration.imageVolumes))
     network = try .plan(
       configuration.request, attached: configuration.attached, defaults: surroundings.network)
-    namespaces = try .plan(config, host, id: id, hostname: surroundings.machineName)
+    namespaces = try .plan(config, host, id: id, hostname: surroundings.machineName, owner: owner)
+    filesOwner = owner?.id
     security = try .plan(host, facts: surroundings.facts, knownCapabilities: surroundings.knownCapabilities)
     process = try .plan(config, host, hostname: namespaces.hostname)
     logging = try .plan(host.logConfig)

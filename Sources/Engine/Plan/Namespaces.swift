@@ -14,10 +14,19 @@ struct NamespacesPlan: Sendable, Equatable {
   var domainname: String
   var sysctls: [String: String]
 
+  /// Whose network a container shares, and what both are called.
+  struct Owner: Sendable, Equatable {
+    var id: ContainerID
+    var hostname: String
+    var domainname: String
+  }
+
+  /// - Parameter owner: Whose network it shares; nil: it shares none.
+  ///
   /// Throws: `unsupported` for another container's namespaces, `invalid` for unknown modes and combinations.
-  static func plan(_ config: ContainerConfig, _ host: HostConfig, id: ContainerID, hostname machine: String)
-    throws(ClassifiedError) -> NamespacesPlan
-  {
+  static func plan(
+    _ config: ContainerConfig, _ host: HostConfig, id: ContainerID, hostname machine: String, owner: Owner? = nil
+  ) throws(ClassifiedError) -> NamespacesPlan {
     let ipc = try mode("IPC", host.ipcMode, known: ["", "private", "shareable", "host", "none"])
     let pid = try mode("PID", host.pidMode, known: ["", "private", "host"])
     let uts = try mode("UTS", host.utsMode, known: ["", "host"])
@@ -36,12 +45,13 @@ struct NamespacesPlan: Sendable, Equatable {
     for name in (host.sysctls ?? [:]).keys.sorted() {
       try checkSysctl(name, sharesIPC: ipc == "host", sharesNetwork: network == "host", sharesUTS: uts == "host")
     }
-    let named = uts == "host" || (network == "host" && config.hostname.isEmpty)
+    let isNamedByMachine = uts == "host" || (network == "host" && config.hostname.isEmpty)
+    let own = isNamedByMachine ? machine : (config.hostname.isEmpty ? id.short : config.hostname)
     return NamespacesPlan(
       sharesPID: pid == "host", sharesIPC: ipc == "host", sharesUTS: uts == "host", sharesCgroup: cgroup == "host",
       hasSharedMemory: ipc != "none",
-      hostname: named ? machine : (config.hostname.isEmpty ? id.short : config.hostname),
-      domainname: config.domainname, sysctls: host.sysctls ?? [:])
+      hostname: owner?.hostname ?? own, domainname: owner?.domainname ?? config.domainname, sysctls: host.sysctls ?? [:]
+    )
   }
 
   private static func mode(_ kind: String, _ value: String, known: Set<String>) throws(ClassifiedError) -> String {
@@ -85,6 +95,7 @@ struct NamespacesPlan: Sendable, Equatable {
   /// The resolved defaults in what inspect shows.
   func view(_ inspect: inout ContainerInspect) {
     inspect.config.hostname = hostname
+    inspect.config.domainname = domainname
     if inspect.hostConfig.ipcMode.isEmpty { inspect.hostConfig.ipcMode = "private" }
     if inspect.hostConfig.cgroupnsMode.isEmpty { inspect.hostConfig.cgroupnsMode = "private" }
   }

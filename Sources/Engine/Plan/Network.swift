@@ -148,7 +148,9 @@ struct NetworkPlan: Sendable, Equatable {
     var endpoints = request.networkingConfig?.endpointsConfig ?? [:]
     guard mode == .networks else {
       // Clients name the mode here too, without asking anything of it.
-      let others = endpoints.keys.filter { $0 != own }
+      let others = endpoints.filter { $0.key != own }
+      try require(
+        others.values.allSatisfy(\.macAddress.isEmpty), "conflicting options: mac-address and the network mode")
       try require(
         others.isEmpty, "conflicting options: cannot attach both user-defined and non-user-defined network-modes")
       return []
