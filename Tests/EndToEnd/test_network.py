@@ -80,6 +80,14 @@ def settings(server, name):
     return server.inspect(name)["NetworkSettings"]
 
 
+def has_sctp():
+    try:
+        socket.socket(socket.AF_INET, socket.SOCK_STREAM, 132).close()
+        return True
+    except OSError:
+        return False
+
+
 def reaches(server, name, address, port):
     """Whether a server is reached from inside a container."""
     done = server.docker("exec", name, "sh", "-c", f"nc -w 2 {address} {port} </dev/null")
@@ -192,6 +200,24 @@ def test_ports_that_are_taken(server):
     server.docker("start", "second", check=0)
     server.docker("rm", "-f", "second", "third", check=0)
     socket.create_server(("0.0.0.0", 18100)).close()
+
+
+def test_a_port_twice_in_one_container(server):
+    refused = server.docker("run", "-d", "-p", "18031:80", "-p", "18031:81", "busybox", "true")
+    assert refused.returncode == 125 and "Bind for 0.0.0.0:18031 failed: port is already allocated" in refused.stderr
+    refused = server.docker("run", "-d", "-p", "18031:80", "-p", "127.0.0.1:18031:81", "busybox", "true")
+    assert refused.returncode == 125 and "Bind for 127.0.0.1:18031 failed: port is already allocated" in refused.stderr
+    # Two that may choose from one range each get one.
+    server.docker("run", "-d", "--name", "both", "-p", "18032-18033:80", "-p", "18032-18033:81", "busybox", "sleep", "1000", check=0)
+    assert {bindings[0]["HostPort"] for bindings in settings(server, "both")["Ports"].values()} == {"18032", "18033"}
+
+
+@pytest.mark.skipif(has_sctp(), reason="this kernel has sctp")
+def test_a_protocol_that_the_kernel_lacks(server):
+    for options in [["-p", "7000/sctp"], ["-p", "18034:7000/sctp"], ["-P", "--expose", "7000/sctp"]]:
+        refused = server.docker("run", "-d", *options, "busybox", "true")
+        assert refused.returncode == 125 and "port 7000/sctp cannot be published: this kernel has no SCTP" in refused.stderr
+        assert "modprobe sctp" in refused.stderr
 
 
 def test_networks_are_apart(server, lan):

@@ -107,7 +107,9 @@ extension Networks {
   ) throws -> (claim: PortClaims.Claim, port: NetworkGrant.Port) {
     do {
       let claim = try PortClaims.claim(plan, at: address, for: target) { transport, address, port in
-        table.withLock { $0.owner(of: transport, address, port) }
+        // Also by another of its own plans: these are not in the table yet.
+        table.withLock { $0.owner(of: transport, address, port) } != nil
+          || claims.has(transport, address, port, for: container)
       }
       var port = NetworkGrant.Port()
       port.transport = plan.transport.rawValue

@@ -167,7 +167,7 @@ final class Networks: Sendable {
     let plan = PublishedPortPlan(
       transport: port.transport, containerPort: port.containerPort, hostPorts: port.hostPort...port.hostPort)
     do {
-      let claim = try PortClaims.claim(plan, at: port.hostAddress, for: port.containerAddress) { _, _, _ in nil }
+      let claim = try PortClaims.claim(plan, at: port.hostAddress, for: port.containerAddress) { _, _, _ in false }
       claims.keep([claim], for: container)
       try claim.relay(port, on: loops, logger)
     } catch {

@@ -65,6 +65,16 @@ final class PortClaims: Sendable {
     }
   }
 
+  /// Whether a container has a port already, or one whose address covers it.
+  func has(_ transport: TransportProtocol, _ address: IPAddress, _ port: UInt16, for container: ContainerID) -> Bool {
+    claims.withLock { claims in
+      claims[container, default: []].contains { claim in
+        claim.transport == transport && claim.port == port && claim.address.family == address.family
+          && (claim.address == address || claim.address.isUnspecified || address.isUnspecified)
+      }
+    }
+  }
+
   /// Relays ports that are held to where they lead now.
   func relay(
     _ ports: [PublishedPort], of container: ContainerID, on loops: any EventLoopGroup, _ logger: Logger
@@ -87,31 +97,45 @@ final class PortClaims: Sendable {
 
   /// Takes the first free port of what a plan allows.
   ///
-  /// - Parameter owner: Says which container has a port, if one has: its claim is known by no socket after a restart.
+  /// - Parameter isTaken: Says whether a container has a port: its claim is known by no socket after a restart.
   ///
-  /// Throws: `conflict` in Docker's words when none is free.
+  /// Throws: in Docker's words when none is free.
   static func claim(
     _ plan: PublishedPortPlan, at address: IPAddress, for target: IPAddress,
-    owner: (TransportProtocol, IPAddress, UInt16) -> ContainerID?
+    isTaken: (TransportProtocol, IPAddress, UInt16) -> Bool
   ) throws -> Claim {
     guard let range = plan.hostPorts else {
-      return try Claim(plan.transport, address, port: 0)
+      do throws(SystemError) {
+        return try Claim(plan.transport, address, port: 0)
+      } catch {
+        throw lackOfProtocol(error, plan) ?? error
+      }
     }
     var failure: any Error = ClassifiedError(.conflict, "no port")
     for port in range {
       let place = address.family == .version4 ? "\(address):\(port)" : "[\(address)]:\(port)"
-      guard owner(plan.transport, address, port) == nil else {
+      guard !isTaken(plan.transport, address, port) else {
         failure = ClassifiedError(.system, "Bind for \(place) failed: port is already allocated")
         continue
       }
       do throws(SystemError) {
         return try Claim(plan.transport, address, port: port)
       } catch {
+        if let lack = lackOfProtocol(error, plan) { throw lack }
         let target = "\(target):\(plan.containerPort)/\(plan.transport.rawValue)"
         failure = ClassifiedError(.system, "failed to bind host port for \(place):\(target): \(error.reason)")
       }
     }
     throw failure
+  }
+
+  /// What is said where the kernel lacks the whole protocol; nil: it has it.
+  private static func lackOfProtocol(_ error: SystemError, _ plan: PublishedPortPlan) -> (any Error)? {
+    guard error.errno == EPROTONOSUPPORT else { return nil }
+    let name = plan.transport.rawValue
+    return ClassifiedError(
+      .system, "port \(plan.containerPort)/\(name) cannot be published: this kernel has no \(name.uppercased())",
+      advice: "load the module \(name) (modprobe \(name)), or leave the port unpublished")
   }
 }
 
