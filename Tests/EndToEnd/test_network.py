@@ -314,6 +314,10 @@ def test_addresses_that_are_asked_for(server):
     (["-o", "nonsense=1", "xx"], "nonsense"),
     (["taken"], "network with name taken already exists"),
     (["--subnet", "10.99.1.0/24", "xx"], "overlaps"),
+    (["--subnet", "10.6.0.0/24", "--subnet", "10.7.0.0/24", "xx"], "bridge driver doesn't support multiple subnets"),
+    (["--subnet", "10.6.0.0/24", "--subnet", "fd00:6::/64", "--subnet", "fd00:7::/64", "--ipv6", "xx"],
+     "bridge driver doesn't support multiple subnets"),
+    (["-o", "com.docker.network.bridge.name=lo", "xx"], "lo: a link of another kind has the name of the bridge"),
 ])
 def test_networks_that_cannot_be(server, arguments, words):
     server.docker("network", "create", "--subnet", "10.99.0.0/16", "taken", check=0)

@@ -338,17 +338,28 @@ def test_a_bridge_of_somebody_elses_is_used_and_left(server, foreign):
     serve(server, "web", "--network", "xx", "-p", "18607:80")
     server.docker("run", "--rm", "--network", "xx", "busybox", "ping", "-c", "1", "-W", "2", "10.97.0.1", check=0)
     assert addresses() == {"10.96.0.1", "10.97.0.1"} and "hello" in ask("10.96.0.1", 18607)
-    # Neither a server that starts anew nor one that is idle, nor the end of the network, takes it away.
+    # Neither a server that starts anew nor one that is idle, nor the end of the network, takes it away; but what we have
+    # added goes when one of our own would.
     server.restart()
     assert addresses() == {"10.96.0.1", "10.97.0.1"}
     server.docker("rm", "-f", "web", check=0)
     server.restart()
-    assert "10.97.0.1" in addresses()
+    assert addresses() == {"10.97.0.1"}
+    server.docker("run", "--rm", "--network", "xx", "busybox", "true", check=0)
+    assert addresses() == {"10.96.0.1", "10.97.0.1"}
+    # Also after a server that could not.
+    server.kill()
+    server.start()
+    assert addresses() == {"10.97.0.1"}
     server.docker("run", "--rm", "--network", "xx", "busybox", "true", check=0)
     server.docker("network", "rm", "xx", check=0)
-    assert "10.97.0.1" in addresses()
+    assert addresses() == {"10.97.0.1"}
+    # An address that was there before us stays.
+    server.docker("network", "create", "--subnet", "10.97.0.0/24", "-o", f"com.docker.network.bridge.name={foreign}", "xx", check=0)
+    server.docker("run", "--rm", "--network", "xx", "busybox", "true", check=0)
+    server.docker("network", "rm", "xx", check=0)
     server.stop()
-    assert "10.97.0.1" in addresses()
+    assert addresses() == {"10.97.0.1"}
 
 
 def test_bridges_that_nobody_needs_go_with_the_next_start(server):

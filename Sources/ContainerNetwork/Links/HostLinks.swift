@@ -25,16 +25,27 @@ public final class HostLinks: Sendable {
   ///
   /// Throws: `conflict` when a link of another kind has the name.
   ///
-  /// - Parameter mark: A text by which our own are known again.
-  public func establish(_ bridge: Bridge, mark: String) throws -> UInt32 {
+  /// - Parameters:
+  ///   - mark: A text by which our own are known again.
+  ///   - guests: Keeps what comes to a bridge that is not ours.
+  public func establish(_ bridge: Bridge, mark: String, _ guests: GuestAddresses? = nil) throws -> UInt32 {
     let link = try find(bridge.name) ?? make(bridge, mark)
+    try Self.checkKind(of: link)
+    try configure(bridge, link, isOurs: link.alias == mark, guests)
+    return link.index
+  }
+
+  /// Throws: `conflict` when a link of another kind has a bridge's name.
+  public func checkName(of bridge: Bridge) throws {
+    if let link = try find(bridge.name) { try Self.checkKind(of: link) }
+  }
+
+  private static func checkKind(of link: LinkInfo) throws(ClassifiedError) {
     guard link.kind == "bridge" else {
       throw ClassifiedError(
-        .conflict, "a link of another kind has the name of the bridge", object: bridge.name,
+        .conflict, "a link of another kind has the name of the bridge", object: link.name,
         advice: "rename it, or give the network another com.docker.network.bridge.name")
     }
-    try configure(bridge, link, isOurs: link.alias == mark)
-    return link.index
   }
 
   private func make(_ bridge: Bridge, _ mark: String) throws -> LinkInfo {
@@ -51,7 +62,7 @@ public final class HostLinks: Sendable {
     return link
   }
 
-  private func configure(_ bridge: Bridge, _ link: LinkInfo, isOurs: Bool) throws {
+  private func configure(_ bridge: Bridge, _ link: LinkInfo, isOurs: Bool, _ guests: GuestAddresses?) throws {
     if isOurs {
       // Before it is up: with IPv6 off there is no link-local address, and no word of a router is heard (CVE-2020-13401).
       try KernelSettings.setVersion6(bridge.hasVersion6, of: bridge.name)
@@ -61,7 +72,9 @@ public final class HostLinks: Sendable {
     }
     var messages: [NetlinkMessage] = []
     let present = try socket.withLock { socket in try socket.dump(.addresses(of: link.index)).map(\.address) }
-    for gateway in bridge.gateways where !present.contains(gateway) {
+    let missing = bridge.gateways.filter { !present.contains($0) }
+    if !isOurs { try guests?.note(missing, on: link) }
+    for gateway in missing {
       messages.append(.addAddress(gateway, to: link.index, flags: .noDuplicateDetection))
     }
     for stray in present where isOurs && !bridge.gateways.contains(stray) && !stray.address.isLinkLocal {

@@ -192,12 +192,13 @@ extension Networks {
         .forbidden, "invalid pool request: Pool overlaps with other one on this address space: \(pool.subnet)")
     }
     if definition.driver == .bridge {
-      let bridge = try definition.bridge(defaultName: host.defaultBridge).name
+      let bridge = try definition.bridge(defaultName: host.defaultBridge)
       for other in others where other.driver == .bridge {
-        guard try other.bridge(defaultName: host.defaultBridge).name != bridge else {
-          throw ClassifiedError(.conflict, "bridge name \(bridge) is in use by network \(other.name)")
+        guard try other.bridge(defaultName: host.defaultBridge).name != bridge.name else {
+          throw ClassifiedError(.conflict, "bridge name \(bridge.name) is in use by network \(other.name)")
         }
       }
+      try host.withLinks { try $0.checkName(of: bridge) }
     }
     try checkParent(of: definition)
     try chooseSubnets(&definition, definition.missingFamilies)

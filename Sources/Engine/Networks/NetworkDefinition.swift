@@ -59,7 +59,7 @@ struct NetworkDefinition: Sendable, Equatable {
   /// What a client asks for, checked; its subnets may still be missing.
   ///
   /// Throws: `invalid` for malformed values, `unsupported` for drivers and options that are not there, `forbidden` for the
-  /// predefined networks.
+  /// predefined networks, and for several subnets of one family in a bridge.
   ///
   /// - Parameter defaults: Options that the server gives to new networks of a driver, if they do not say otherwise.
   init(
@@ -88,7 +88,12 @@ struct NetworkDefinition: Sendable, Equatable {
     try refuse("the IPAM driver \(ipam.driver)", if: !["", "default"].contains(ipam.driver))
     try refuse("IPAM options", if: ipam.options?.isEmpty == false)
     shown.ipam = IPAM(driver: "default", options: [:], config: ipam.config ?? [])
-    let families = Set(try pools().map(\.subnet.family))
+    let subnets = try pools().map(\.subnet.family)
+    let families = Set(subnets)
+    guard driver != .bridge || subnets.count == families.count else {
+      throw ClassifiedError(
+        .forbidden, "bridge driver doesn't support multiple subnets", advice: "give one of each address family")
+    }
     shown.ipam.config = Self.sorted(shown.ipam.config ?? [])
     shown.enableIPv4 = request.enableIPv4 ?? true
     shown.enableIPv6 = request.enableIPv6 ?? families.contains(.version6)

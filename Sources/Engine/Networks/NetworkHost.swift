@@ -38,6 +38,8 @@ final class NetworkHost: Sendable {
   let hasAdvised = Mutex(false)
   /// What was found when this machine was made a router: a later server must go on guarding it.
   let guardFile: String
+  /// Our addresses on bridges that others have made.
+  let guests: GuestAddresses
   /// The links of this machine that had no place for filters before.
   let filterRecord: String
 
@@ -47,6 +49,7 @@ final class NetworkHost: Sendable {
     defaultBridge = isUsual ? "apus0" : name
     filterRecord = "\(configuration.execRoot)/filters-opened"
     guardFile = "\(configuration.execRoot)/forwarding-guarded"
+    guests = GuestAddresses(record: "\(configuration.execRoot)/bridge-addresses")
     logger = configuration.logger
     mayBecomeRouter = configuration.networking.becomesRouter
   }
@@ -100,12 +103,13 @@ final class NetworkHost: Sendable {
     var bridges: [String: Bridge] = [:]
     for network in networks {
       let bridge = try network.bridge(defaultName: defaultBridge)
-      opened.bridges[network.id] = try links.establish(bridge, mark: bridgeMark)
+      opened.bridges[network.id] = try links.establish(bridge, mark: bridgeMark, guests)
       opened.names[network.id] = bridge.name
       bridges[network.id] = bridge
       plan.networks.append(FirewallNetwork(bridge))
     }
     try links.removeBridges(mark: bridgeMark, besides: Set(plan.networks.map(\.bridge)))
+    try guests.leave(links, besides: Array(bridges.values))
     plan.guardedLinks = try guardedLinks(firewall)
     plan.ports = grants.flatMap(\.publishedPorts)
     try firewall.install(plan)
@@ -158,6 +162,7 @@ final class NetworkHost: Sendable {
     let links = try opened?.links ?? HostLinks()
     try links.removeLimiters(group: limiterGroup, besides: others)
     try links.removeBridges(mark: bridgeMark, besides: [])
+    try guests.leave(links, besides: [])
   }
 
   // MARK: Networks
@@ -168,7 +173,7 @@ final class NetworkHost: Sendable {
       guard opened.bridges[network.id] == nil else { return }
       let bridge = try network.bridge(defaultName: defaultBridge)
       if network.shown.enableIPv6 { try routeVersion6(opened) }
-      opened.bridges[network.id] = try opened.links.establish(bridge, mark: bridgeMark)
+      opened.bridges[network.id] = try opened.links.establish(bridge, mark: bridgeMark, guests)
       opened.names[network.id] = bridge.name
       try opened.firewall.add(FirewallNetwork(bridge))
       tellOthers(opened)
@@ -190,6 +195,7 @@ final class NetworkHost: Sendable {
       let bridge = try network.bridge(defaultName: defaultBridge)
       try opened.firewall.remove(FirewallNetwork(bridge))
       try opened.links.remove(bridge, mark: bridgeMark)
+      try guests.leave(opened.links, of: bridge)
       opened.names[network.id] = nil
       tellOthers(opened)
     }
