@@ -25,7 +25,9 @@ struct SocketProgram {
 
   /// Fields of struct __sk_buff.
   private enum Field {
-    static let (packetType, protocolType, tag, origin): (Int16, Int16, Int16, Int16) = (4, 16, 24, 36)
+    static let (packetType, protocolType, origin): (Int16, Int16, Int16) = (4, 16, 36)
+    /// Where there is no tag, the number of the last one may stand still.
+    static let (hasTag, tag): (Int16, Int16) = (20, 24)
     static let socket: Int16 = 168
   }
 
@@ -114,15 +116,18 @@ struct SocketProgram {
   }
 
   private mutating func writeReceived(_ marks: Int32, _ addresses: [IPAddress]) {
-    let (others, version6) = (program.label(), program.label())
+    let (others, untagged, version6) = (program.label(), program.label(), program.label())
     program.copy(.first, to: Self.packet)
     // For somebody else, or for a group.
     program.load(.word, at: Field.packetType, of: Self.packet, into: .second)
     program.jump(to: others, if: .second, .isNot, 0)
     // For a VLAN, on whose link it is seen again. A tag may say nothing but a priority.
+    program.load(.word, at: Field.hasTag, of: Self.packet, into: .second)
+    program.jump(to: untagged, if: .second, .isEqual, 0)
     program.load(.word, at: Field.tag, of: Self.packet, into: .second)
     program.apply(.and, to: .second, 0xFFF)
     program.jump(to: others, if: .second, .isNot, 0)
+    program.set(untagged)
     program.load(.word, at: Field.protocolType, of: Self.packet, into: .second)
     program.jump(to: version6, if: .second, .isEqual, Version.six.type)
     program.jump(to: others, if: .second, .isNot, Version.four.type)
