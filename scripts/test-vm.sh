@@ -126,7 +126,7 @@ mount -t cgroup2 cgroup /sys/fs/cgroup
 echo 1 >/proc/sys/kernel/printk
 ip link set lo up
 for module in overlay bridge veth nf_tables nft_chain_nat nft_nat nft_masq nft_ct nft_fib_inet nft_meta_bridge \
-  sch_ingress sch_tbf cls_u32 cls_bpf act_mirred macvlan ipvlan 8021q; do modprobe $module; done
+  nf_conntrack_netlink sch_ingress sch_tbf cls_u32 cls_bpf act_mirred macvlan ipvlan 8021q; do modprobe $module; done
 # Without links that nobody asked for.
 modprobe ifb numifbs=0
 modprobe dummy numdummies=0

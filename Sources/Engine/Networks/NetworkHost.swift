@@ -239,7 +239,7 @@ final class NetworkHost: Sendable {
     do {
       try openFirewall().forgetConnections(answeredBy: addresses)
     } catch {
-      logger.warning("connections that were led to a container are kept in mind: \(explanation(of: error))")
+      sayOnce("connections through published ports outlive their container: \(explanation(of: error))")
     }
   }
 
@@ -247,7 +247,7 @@ final class NetworkHost: Sendable {
     do {
       try firewall.forgetFlows(to: ports)
     } catch {
-      logger.warning("flows from before a port was published go on past it: \(explanation(of: error))")
+      sayOnce("flows from before a port was published go on past it: \(explanation(of: error))")
     }
   }
 

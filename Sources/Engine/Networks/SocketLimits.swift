@@ -172,7 +172,7 @@ extension NetworkHost {
     }
   }
 
-  /// What would else be said with each news of a link.
+  /// What would else be said with each news of a link, or each container.
   func sayOnce(_ text: String) {
     if said.withLock({ $0.insert(text).inserted }) { logger.error("\(text)") }
   }
