@@ -1,8 +1,8 @@
-public import LinuxKernel
 public import NetworkAddresses
 
 import Diagnostics
 import Glibc
+import LinuxKernel
 import LinuxNetwork
 import Netlink
 
