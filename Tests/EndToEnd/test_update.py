@@ -144,7 +144,7 @@ def test_what_an_update_is_asked_by_hand(server):
                            ({"Ulimits": [{"Name": "nofile", "Soft": 1, "Hard": 1}]}, "changing Ulimits is not supported"),
                            ({"NetworkBandwidth": {"Receive": 1000}}, "invalid network bandwidth: 1000 bits a second"),
                            ({"PublishRemove": ["x"]}, 'invalid port specification: "x"'),
-                           ({"PublishRemove": ["here:80/tcp"]}, "invalid host IP address: here"),
+                           ({"PublishRemove": ["here:80/tcp"]}, 'invalid port specification: "here"'),
                            ({"PublishAdd": {"80/tcp": []}}, "no binding for 80/tcp"),
                            ({"BlkioDeviceReadBps": [{"Path": "/dev/nosuch", "Rate": 1}]}, "/dev/nosuch")]:
         answer = client._post_json(client._url("/containers/{0}/update", "vv"), data=body)
