@@ -72,7 +72,8 @@ class Dockerd:
         for mount in reversed([mount for mount in mounts if mount.startswith(f"{self.place}/")]):
             run("umount", "-l", mount)
         shutil.rmtree(self.place, ignore_errors=True)
-        run("ip", "link", "del", "docker0")
+        for bridge in ["docker0", "dlater"]:
+            run("ip", "link", "del", bridge)
         for family in ["ip", "ip6"]:
             for table in ["filter", "nat", "raw"]:
                 run("nft", "delete", "table", family, table)
@@ -122,7 +123,9 @@ def test_beside_dockerd(dockerd, server, lan):
     # iptables can read what we wrote, and write it again.
     bridge = own_bridge(server)
     chain = server.tables()[0].split()[-1].upper()
-    listed = run("iptables", "-S", "DOCKER-USER", check=0).stdout.splitlines()
+    # Another server of the suite may have rules of its own there.
+    listed = [line for line in run("iptables", "-S", "DOCKER-USER", check=0).stdout.splitlines()
+              if " apus-" not in line or f" {bridge} " in line]
     assert listed == ["-N DOCKER-USER", f"-A DOCKER-USER -i {bridge} -j {chain}", f"-A DOCKER-USER -o {bridge} -j {chain}",
                       "-A DOCKER-USER -j RETURN"]
     assert run("iptables", "-S", chain, check=0).stdout.splitlines() == [
@@ -145,7 +148,8 @@ def test_beside_dockerd(dockerd, server, lan):
     # Without a container of ours nothing of ours is left in its tables.
     server.docker("rm", "-f", "ours", check=0)
     server.stop()
-    assert sorted(saved()) == sorted(with_theirs)
+    assert [line for line in saved() if bridge in line or chain in line] == []
+    assert {line for line in with_theirs if "apus-" not in line.lower()} <= set(saved())
     assert "hello from theirs" in ask(lan.host, 19080, lan)
     assert pathlib.Path("/proc/sys/net/ipv4/ip_forward").read_text().strip() == "1"
     dockerd("rm", "-f", "theirs", "quiet", check=0)

@@ -218,10 +218,16 @@ def test_ipv6_is_off(server, lan):
         assert refused.returncode == 125 and "IPv6 is switched off on this machine" in refused.stderr, refused.stderr
 
 
+def forget_other_tables():
+    """Of another server of the suite, or of an earlier firewall: who has a chain for what is forwarded has a say in that."""
+    run("nft", "flush", "ruleset", check=0)
+
+
 def test_the_machine_is_a_router_only_for_containers_and_no_longer_than_them(server, lan):
     def forwards():
         return open("/proc/sys/net/ipv4/ip_forward").read().strip() == "1"
     server.stop()
+    forget_other_tables()
     run("sysctl", "-w", "net.ipv4.ip_forward=0", check=0)
     server.start()
     server.docker("run", "-d", "--name", "cc", "busybox", "sleep", "1000", check=0)
@@ -266,6 +272,7 @@ def guarded(server):
 def test_a_machine_that_is_a_router_of_one_family(server, lan):
     """What it has forwarded before it forwards still, and its new part is for containers only, from the first moment on."""
     server.stop()
+    forget_other_tables()
     for words in ["net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=0"]:
         run("sysctl", "-w", words, check=0)
     server.start()
