@@ -492,8 +492,15 @@ def test_no_process_is_left_unburied(server):
     """A spare shim without a network is of no use to a container in one, and goes."""
     def dead():
         children = pathlib.Path(f"/proc/{server.process.pid}/task").glob("*/children")
-        pids = [pid for listed in children for pid in listed.read_text().split()]
-        return [pid for pid in pids if " Z " in pathlib.Path(f"/proc/{pid}/stat").read_text()]
+        found = []
+        for listed in children:
+            # Threads and children may go while they are looked at.
+            with contextlib.suppress(OSError):
+                for pid in listed.read_text().split():
+                    with contextlib.suppress(OSError):
+                        if " Z " in pathlib.Path(f"/proc/{pid}/stat").read_text():
+                            found.append(pid)
+        return found
     for network in ["host", "bridge", "host", "bridge"]:
         server.docker("run", "--rm", "--network", network, "busybox", "true", check=0)
         time.sleep(0.2)
