@@ -61,6 +61,16 @@ final class FilterPlaces: Sendable {
     }
   }
 
+  /// Forgets links that are gone, and their places with them.
+  func forget(besides links: [LinkInfo]) throws {
+    try opened.withLock { opened in
+      let left = opened.filter { index, name in links.contains { $0.index == index && $0.name == name } }
+      guard left.count < opened.count else { return }
+      opened = left
+      try write(opened)
+    }
+  }
+
   private func write(_ opened: [UInt32: String]) throws {
     guard !opened.isEmpty else {
       if try HostFiles.exists(record) { try HostFiles.remove(record) }

@@ -177,7 +177,9 @@ public final class SocketDetours: Sendable {
 
   /// Takes the detours away that lead to links of which `isStray` says so.
   public func remove(where isStray: (_ detour: String) throws -> Bool) throws {
-    for link in try links.socket.withLock({ socket in try socket.dump(.links()) }) where FilterPlaces.mayBe(on: link) {
+    let all = try links.socket.withLock { socket in try socket.dump(.links()) }
+    try places.forget(besides: all)
+    for link in all where FilterPlaces.mayBe(on: link) {
       var isEmpty = true
       for direction in TrafficDirection.allCases {
         for filter in try filters(direction, of: link.index) {

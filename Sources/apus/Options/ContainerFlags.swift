@@ -178,7 +178,7 @@ enum ContainerFlags {
         .checked { option in complaint { () throws(ClassifiedError) in _ = try PortOption.published(option) } },
       FlagSpec.list(
         "publish-rm",
-        "Take a published port back: a port of the host (0.0.0.0:8080, :8080 for all addresses) or of the container (80)"
+        "Take a published port back: as it was published (8080:80), a port of the host (0.0.0.0:8080, :8080), or of the container (80)"
       )
       .checked { option in complaint { () throws(ClassifiedError) in _ = try PortOption.removed(option) } },
       .string("restart", "Restart policy to apply when a container exits"),
